@@ -29,7 +29,7 @@ export function labToLinearRgbInGamut(
   a: number,
   b: number,
 ): [red: number, green: number, blue: number] {
-  const lightness = luminance < 0 ? 0 : luminance > 100 ? 100 : luminance;
+  const lightness = Math.min(Math.max(luminance, 0), 100);
   const wanted = labToLinearRgb(lightness, a, b);
   if (fits(wanted)) return wanted;
   // The neutral grey of this lightness always fits, so the border lies between the two.

@@ -35,7 +35,7 @@ for (let i = 0; i < encodeTable.length; i++) encodeTable[i] = linearToSrgb(i / E
 
 /** {@link linearToSrgb} by table for `linear` in 0..1 (values outside are clipped); error < 2e-6. */
 export function linearToSrgbFast(linear: number): number {
-  const position = (linear <= 0 ? 0 : linear >= 1 ? 1 : linear) * ENCODE_STEPS;
+  const position = Math.min(Math.max(linear, 0), 1) * ENCODE_STEPS;
   const index = position | 0;
   const below = encodeTable[index]!;
   return below + (position - index) * (encodeTable[index + 1]! - below);
