@@ -1,0 +1,11 @@
+export { type ComposeOptions, composePixels } from "./compose-pixels.js";
+export { DEFAULT_WORKING_SIZE, type ModelMetadata, readModelMetadata } from "./model-metadata.js";
+export {
+  assertColorModel,
+  type ChromaPrediction,
+  colorizePlanes,
+  rankScenes,
+  type Scene,
+} from "./predict-chroma.js";
+export { resizePlane } from "./resize-plane.js";
+export { type Size, workingDimensions } from "./working-size.js";

@@ -1,0 +1,68 @@
+// What a colour model says about itself in the `metadata_props` of its ONNX file.
+
+import { fromBinary } from "@bufbuild/protobuf";
+import { type ModelProto, ModelProtoSchema } from "onnx-buf";
+import { UserError } from "../user-error.js";
+
+/** The self-description of a colour model. */
+export interface ModelMetadata {
+  /** Names of the scene classes in the order of `scene_logits` (`ltbc.classes`); may be empty. */
+  readonly classes: readonly string[];
+  /** Short side, in pixels, that the model works best at (`ltbc.workingSize`). */
+  readonly workingSize: number;
+  /** Every property as it stands in the file. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** The short side used when a model does not state its own: that of Iizuka et al. 2016. */
+export const DEFAULT_WORKING_SIZE = 224;
+
+function parseClasses(json: string | undefined): string[] {
+  if (!json) return [];
+  let classes: unknown;
+  try {
+    classes = JSON.parse(json);
+  } catch {
+    classes = undefined;
+  }
+  if (!Array.isArray(classes) || classes.some((name) => typeof name !== "string")) {
+    throw new UserError(
+      `Expected the model's property ltbc.classes to be a JSON array of names but found ${json.slice(0, 60)}; export the model again`,
+    );
+  }
+  return classes;
+}
+
+function parseWorkingSize(text: string | undefined): number {
+  if (!text) return DEFAULT_WORKING_SIZE;
+  const size = Number(text);
+  if (!Number.isInteger(size) || size < 16) {
+    throw new UserError(
+      `Expected the model's property ltbc.workingSize to be a whole number of pixels from 16 but found ${text}; export the model again`,
+    );
+  }
+  return size;
+}
+
+/**
+ * Reads the metadata of a serialised ONNX model.
+ *
+ * @throws UserError if the bytes are no ONNX model or a property is malformed
+ */
+export function readModelMetadata(model: Uint8Array): ModelMetadata {
+  let proto: ModelProto;
+  try {
+    proto = fromBinary(ModelProtoSchema, model);
+  } catch {
+    throw new UserError("Expected an ONNX model but the data is not one, or is cut short");
+  }
+  if (!proto.graph) throw new UserError("Expected an ONNX model but the data holds no graph");
+  const properties = Object.fromEntries(
+    proto.metadataProps.map(({ key, value }) => [key, value] as const),
+  );
+  return {
+    classes: parseClasses(properties["ltbc.classes"]),
+    workingSize: parseWorkingSize(properties["ltbc.workingSize"]),
+    properties,
+  };
+}

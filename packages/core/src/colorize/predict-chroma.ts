@@ -1,0 +1,99 @@
+// Luminance -> network -> chroma at working resolution, on any engine.
+//
+// The luminance is resized as L*, not as linear light: L* is what the network sees, training
+// pictures are reduced in the (perceptually similar) encoded domain too, and thin dark structures
+// keep their weight.
+
+import type { ChromaPlanes } from "../color/upsample.js";
+import type { DeviceTensor, Session, TensorValue } from "../graph/session.js";
+import { UserError } from "../user-error.js";
+import { resizePlane } from "./resize-plane.js";
+import { type Size, workingDimensions } from "./working-size.js";
+
+/** What a network says about one picture. */
+export interface ChromaPrediction extends ChromaPlanes {
+  /** Unnormalised log probabilities of the scene classes, if the model has a classifier: `[C]`. */
+  readonly sceneLogits?: Float32Array;
+}
+
+/** Scene class and its probability, 0..1. */
+export interface Scene {
+  readonly name: string;
+  readonly probability: number;
+}
+
+/**
+ * Checks that a model follows the contract of this project: input `luminance` (L* 0..100,
+ * `[N, 1, H, W]`), output `ab` (CIELAB units, `[N, 2, H, W]`), optionally `scene_logits` (`[N, C]`).
+ *
+ * @throws UserError if it does not
+ */
+export function assertColorModel(session: Session): void {
+  const { inputNames, outputNames } = session;
+  if (inputNames.length !== 1 || inputNames[0] !== "luminance" || !outputNames.includes("ab")) {
+    throw new UserError(
+      `Expected a colour model with the input "luminance" and the output "ab" but this one has inputs ${JSON.stringify(inputNames)} and outputs ${JSON.stringify(outputNames)}`,
+    );
+  }
+}
+
+async function floatsOf(
+  outputs: Record<string, TensorValue | DeviceTensor>,
+  name: string,
+  shape: readonly number[],
+): Promise<Float32Array> {
+  const output = outputs[name]!;
+  const { data, shape: actual } = "onDevice" in output ? await output.read() : output;
+  const fits = shape.length === actual.length && shape.every((n, i) => n === -1 || n === actual[i]);
+  if (!(data instanceof Float32Array) || !fits) {
+    throw new UserError(
+      `Expected the model to give "${name}" as float32 [${shape.join(", ").replace("-1", "C")}] but it gave ${output.type} [${actual.join(", ")}]`,
+    );
+  }
+  return data;
+}
+
+/**
+ * Predicts the chroma of a picture from its luminance.
+ *
+ * @param session a model that passes {@link assertColorModel}
+ * @param luminance L* 0..100: `[size.height, size.width]`
+ * @param workingSize short side, in pixels, at which the network works ({@link workingDimensions})
+ * @returns a* and b* in CIELAB units at working resolution, and the scene logits
+ * @throws UserError if the model's outputs have the wrong shape or are not finite
+ */
+export async function colorizePlanes(
+  session: Session,
+  luminance: Float32Array,
+  size: Size,
+  { workingSize }: { readonly workingSize: number },
+): Promise<ChromaPrediction> {
+  const working = workingDimensions(size, workingSize);
+  const { width, height } = working;
+  const small = resizePlane(luminance, size, working);
+  for (let i = 0; i < small.length; i++) small[i] = Math.min(Math.max(small[i]!, 0), 100);
+  const outputs = await session.run({
+    luminance: { type: "float32", shape: [1, 1, height, width], data: small },
+  });
+  const ab = await floatsOf(outputs, "ab", [1, 2, height, width]);
+  if (!ab.every(Number.isFinite)) {
+    throw new UserError(
+      "The model predicted colours that are not numbers (NaN or infinite); its weights are damaged or its training diverged: use another model",
+    );
+  }
+  if (!outputs.scene_logits) return { ab, width, height };
+  return { ab, width, height, sceneLogits: await floatsOf(outputs, "scene_logits", [1, -1]) };
+}
+
+/**
+ * Softmax of the logits with the class names, most probable first. Classes without a name are
+ * called `class 0`, `class 1`, ...
+ */
+export function rankScenes(logits: Float32Array, classes: readonly string[]): Scene[] {
+  const highest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const exponentials = Array.from(logits, (logit) => Math.exp(logit - highest));
+  const sum = exponentials.reduce((a, b) => a + b, 0);
+  return exponentials
+    .map((value, i) => ({ name: classes[i] ?? `class ${i}`, probability: value / sum }))
+    .sort((a, b) => b.probability - a.probability);
+}
