@@ -1,0 +1,75 @@
+import { availableParallelism } from "node:os";
+import { UserError } from "@let-there-be-color/core/user-error";
+
+export interface BatchLoaderOptions {
+  /**
+   * `training`: a new random order each epoch, random crops, flips, whole batches only; broken and
+   * grey pictures are replaced. `validation`: every picture once, in order, centre crop; broken
+   * and grey pictures are left out and the last batch may be partial.
+   */
+  readonly mode: "training" | "validation";
+  /** Pictures in a batch, at least 1. */
+  readonly batchSize: number;
+  /** Side of the square crops, in pixels. */
+  readonly crop: number;
+  /**
+   * Short side that pictures are scaled to before cropping, in pixels; at least `crop`. Default:
+   * round(crop * 256 / 224), the paper's proportion (section 3.4: 256 to 224).
+   */
+  readonly resize?: number | undefined;
+  /** Seed of the order, the crops, the flips and the substitutes: a 32-bit integer. Default 0. */
+  readonly seed?: number | undefined;
+  /**
+   * Pictures whose mean chroma sqrt(a*^2 + b*^2) is less, in CIELAB units, count as grey and are
+   * not used. Default 2; 0 keeps all.
+   */
+  readonly minimumChroma?: number | undefined;
+  /** Threads that prepare batches. Default: a quarter of the processors, 1 to 8. */
+  readonly workers?: number | undefined;
+  /** Batches prepared ahead, which are kept in memory. Default: 4, or two for each worker. */
+  readonly lookahead?: number | undefined;
+}
+
+/** All that the content of batches depends on, besides the data set. */
+export interface BatchPlan {
+  readonly mode: "training" | "validation";
+  readonly batchSize: number;
+  readonly crop: number;
+  readonly resize: number;
+  readonly seed: number;
+  readonly minimumChroma: number;
+}
+
+/** Fills in the defaults. Throws a UserError for a value out of range. */
+export function resolveBatchOptions(options: BatchLoaderOptions): {
+  readonly plan: BatchPlan;
+  readonly workers: number;
+  readonly lookahead: number;
+} {
+  const batchSize = integer("batch size", options.batchSize, 1, 65536);
+  const crop = integer("crop", options.crop, 1, 4096);
+  const resize = integer("resize", options.resize ?? Math.round((crop * 256) / 224), crop, 8192);
+  const seed = integer("seed", options.seed ?? 0, -(2 ** 31), 2 ** 32 - 1);
+  const minimumChroma = options.minimumChroma ?? 2;
+  if (!(minimumChroma >= 0 && minimumChroma <= 128)) {
+    throw new UserError(`Expected a minimum chroma from 0 to 128 but received ${minimumChroma}.`);
+  }
+  const usual = Math.min(8, Math.max(1, Math.floor(availableParallelism() / 4)));
+  const workers = integer("number of workers", options.workers ?? usual, 1, 256);
+  const lookahead = integer("look-ahead", options.lookahead ?? Math.max(4, 2 * workers), 1, 1024);
+  return {
+    plan: { mode: options.mode, batchSize, crop, resize, seed, minimumChroma },
+    workers,
+    lookahead,
+  };
+}
+
+/** Checks an integer option. */
+export function integer(name: string, value: number, least: number, most: number): number {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new UserError(
+      `Expected a ${name} from ${least} to ${most} (whole) but received ${value}.`,
+    );
+  }
+  return value;
+}

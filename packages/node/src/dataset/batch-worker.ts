@@ -1,0 +1,62 @@
+// The thread that prepares batches. Jobs arrive ahead of need and wait here, so that the thread
+// keeps working while the main thread is busy with a training step and answers nothing.
+
+import { parentPort, workerData } from "node:worker_threads";
+import { UserError } from "@let-there-be-color/core/user-error";
+import sharp from "sharp";
+import { makeBatch } from "./batch-maker.js";
+import type { FromWorker, ToWorker, WorkerSetup } from "./batch-workers.js";
+import { ItemReader } from "./item-reader.js";
+
+const port = parentPort!;
+const { plan, columns, finished } = workerData as WorkerSetup;
+const reader = new ItemReader(columns);
+const queue: Extract<ToWorker, { type: "make" }>[] = [];
+const cancelled = new Set<number>();
+let working = false;
+let closing = false;
+
+// Every picture is decoded once, and pictures are decoded side by side already.
+sharp.cache(false);
+sharp.concurrency(1);
+
+port.on("message", (message: ToWorker) => {
+  if (message.type === "make") queue.push(message);
+  if (message.type === "cancel") cancelled.add(message.ticket);
+  if (message.type === "close") closing = true;
+  if (!working) void work();
+});
+port.postMessage({ type: "ready" } satisfies FromWorker);
+
+async function work(): Promise<void> {
+  working = true;
+  while (queue.length > 0 && !closing) {
+    const { ticket, job } = queue.shift()!;
+    const isCancelled = () => closing || cancelled.has(ticket);
+    try {
+      const made = isCancelled()
+        ? null
+        : await makeBatch(job, { plan, columns, reader }, isCancelled);
+      if (made) {
+        const { luminance, ab, labels } = made.batch;
+        const buffers = [luminance, ab, labels].map(({ buffer }) => buffer as ArrayBuffer);
+        send({ type: "made", ticket, made }, buffers);
+      }
+    } catch (error) {
+      const { message, stack } = error as Error;
+      const isUserError = error instanceof UserError;
+      send({ type: "failed", ticket, message, stack: stack ?? message, isUserError }, []);
+    }
+    cancelled.delete(ticket);
+  }
+  working = false;
+  if (closing) {
+    await reader.close();
+    port.close();
+  }
+}
+
+function send(message: FromWorker, buffers: ArrayBuffer[]): void {
+  port.postMessage(message, buffers);
+  Atomics.add(finished, 0, 1);
+}
