@@ -1,0 +1,42 @@
+// The gradient rule of every differentiable ONNX operator that our operators emit.
+
+import * as activation from "./activation.js";
+import * as arithmetic from "./arithmetic.js";
+import * as convolution from "./convolution.js";
+import * as elementwise from "./elementwise.js";
+import type { GradientRule } from "./gradient-rule.js";
+import * as layout from "./layout.js";
+import * as matrix from "./matrix.js";
+import * as reduction from "./reduction.js";
+import * as resizing from "./resizing.js";
+
+export const gradientRules: Readonly<Record<string, GradientRule>> = {
+  Add: arithmetic.addGradient,
+  AveragePool: resizing.averagePoolGradient,
+  Concat: layout.concatGradient,
+  Conv: convolution.convolutionGradient,
+  ConvTranspose: convolution.transposedConvolutionGradient,
+  Div: arithmetic.divideGradient,
+  Exp: elementwise.exponentialGradient,
+  Expand: layout.expandGradient,
+  Gemm: matrix.gemmGradient,
+  LeakyRelu: activation.leakyReluGradient,
+  LogSoftmax: activation.logSoftmaxGradient,
+  MatMul: matrix.matMulGradient,
+  Mul: arithmetic.multiplyGradient,
+  Neg: arithmetic.negateGradient,
+  Pad: layout.padGradient,
+  ReduceMean: reduction.reduceMeanGradient,
+  ReduceSum: reduction.reduceSumGradient,
+  Relu: activation.reluGradient,
+  Reshape: layout.reshapeGradient,
+  Resize: resizing.resizeGradient,
+  Sigmoid: activation.sigmoidGradient,
+  Slice: layout.sliceGradient,
+  Softmax: activation.softmaxGradient,
+  Sqrt: arithmetic.squareRootGradient,
+  Sub: arithmetic.subtractGradient,
+  Tanh: activation.tanhGradient,
+  Transpose: layout.transposeGradient,
+  Where: elementwise.whereGradient,
+};

@@ -1,0 +1,246 @@
+// Operators that move elements without computing: Reshape, Transpose, Concat, Slice, Expand, Pad.
+
+import {
+  type Dimension,
+  formatShape,
+  GraphError,
+  normalizeAxis,
+  type Shape,
+  staticShape,
+  type Value,
+} from "../graph.js";
+import { unbroadcast } from "./arithmetic.js";
+import { type GradientRule, intAttribute, intsAttribute } from "./gradient-rule.js";
+
+/**
+ * The same elements in row-major order under another shape. At most one length may be known only
+ * at run time.
+ */
+export function reshape(x: Value, shape: Shape): Value {
+  if (shape.filter((length) => typeof length === "string").length > 1) {
+    throw new GraphError(
+      `Reshape: at most one length may be left open but received ${formatShape(shape)}`,
+    );
+  }
+  const known = [x.shape, shape].every((each) => each.every((l) => typeof l === "number"));
+  if (known && product(x.shape) !== product(shape)) {
+    throw new GraphError(
+      `Reshape: ${formatShape(x.shape)} and ${formatShape(shape)} have different numbers of elements`,
+    );
+  }
+  const target = shape.map((length) => (typeof length === "number" ? length : -1));
+  return x.graph.emitOne("Reshape", [x, x.graph.integers(target)], {}, { type: x.type, shape });
+}
+
+/** Axis `i` of the result is axis `permutation[i]` of `x`. */
+export function transpose(x: Value, permutation: readonly number[]): Value {
+  const sorted = [...permutation].sort((a, b) => a - b);
+  if (sorted.length !== x.shape.length || sorted.some((axis, index) => axis !== index)) {
+    throw new GraphError(
+      `Transpose: [${permutation.join(", ")}] is no permutation of the axes of ${formatShape(x.shape)}`,
+    );
+  }
+  return x.graph.emitOne(
+    "Transpose",
+    [x],
+    { perm: { ints: permutation } },
+    { type: x.type, shape: permutation.map((axis) => x.shape[axis]!) },
+  );
+}
+
+/** Joins values along one axis; their other lengths must be equal. */
+export function concat(values: readonly Value[], axis: number): Value {
+  const first = values[0];
+  if (!first) throw new GraphError("Concat: expected at least one value");
+  const joined = normalizeAxis(axis, first.shape.length, "Concat");
+  for (const { shape } of values) {
+    const fits =
+      shape.length === first.shape.length &&
+      shape.every((length, index) => index === joined || compatible(length, first.shape[index]!));
+    if (!fits) {
+      throw new GraphError(
+        `Concat along axis ${joined}: ${formatShape(first.shape)} and ${formatShape(shape)} do not fit`,
+      );
+    }
+  }
+  const lengths = values.map(({ shape }) => shape[joined]!);
+  const length: Dimension = lengths.every((each) => typeof each === "number")
+    ? lengths.reduce<number>((sum, each) => sum + (each as number), 0)
+    : lengths.join("+");
+  const shape = first.shape.map((each, index) => (index === joined ? length : each));
+  return first.graph.emitOne(
+    "Concat",
+    values,
+    { axis: { int: joined } },
+    { type: first.type, shape },
+  );
+}
+
+/** Names met at run time are trusted to agree with whatever they meet. */
+function compatible(a: Dimension, b: Dimension): boolean {
+  return a === b || typeof a === "string" || typeof b === "string";
+}
+
+export interface SliceRange {
+  readonly axis: number;
+  /** First index taken, from 0. */
+  readonly start: number;
+  /** Number of elements taken. */
+  readonly length: number;
+  /** Distance between elements taken; negative walks backwards. Default 1. */
+  readonly step?: number;
+}
+
+/** Takes a range of elements along each of the named axes. */
+export function slice(x: Value, ranges: readonly SliceRange[]): Value {
+  const shape: Dimension[] = [...x.shape];
+  const starts: number[] = [];
+  const ends: number[] = [];
+  for (const { axis, start, length, step = 1 } of ranges) {
+    const along = normalizeAxis(axis, shape.length, "Slice");
+    const last = start + (length - 1) * step;
+    const available = x.shape[along]!;
+    if (start < 0 || last < 0 || length < 1) throw outOfRange(axis, start, length, step, x.shape);
+    if (typeof available === "number" && Math.max(start, last) >= available) {
+      throw outOfRange(axis, start, length, step, x.shape);
+    }
+    shape[along] = length;
+    starts.push(start);
+    // One past the last element; a backward walk that takes index 0 ends "before the beginning".
+    const end = last + Math.sign(step);
+    ends.push(end < 0 ? -(2 ** 31) : end);
+  }
+  const graph = x.graph;
+  return graph.emitOne(
+    "Slice",
+    [
+      x,
+      graph.integers(starts),
+      graph.integers(ends),
+      graph.integers(ranges.map(({ axis }) => normalizeAxis(axis, x.shape.length, "Slice"))),
+      graph.integers(ranges.map(({ step = 1 }) => step)),
+    ],
+    {},
+    { type: x.type, shape },
+  );
+}
+
+function outOfRange(axis: number, start: number, length: number, step: number, shape: Shape) {
+  return new GraphError(
+    `Slice: ${length} elements from ${start} by ${step} along axis ${axis} leave ${formatShape(shape)}`,
+  );
+}
+
+/** Reverses the order along the given axes. */
+export function flip(x: Value, axes: readonly number[]): Value {
+  const shape = staticShape(x.shape, "flip");
+  return slice(
+    x,
+    axes.map((axis) => ({ axis, start: shape[axis]! - 1, length: shape[axis]!, step: -1 })),
+  );
+}
+
+/** Repeats axes of length 1 (and missing leading axes) to reach `shape`. */
+export function expand(x: Value, shape: Shape): Value {
+  const target = staticShape(shape, "Expand");
+  return x.graph.emitOne("Expand", [x, x.graph.integers(target)], {}, { type: x.type, shape });
+}
+
+/** Zeros around a value: `before[i]` and `after[i]` elements (none negative) along axis `i`. */
+export function pad(x: Value, before: readonly number[], after: readonly number[]): Value {
+  if (before.every((count) => count === 0) && after.every((count) => count === 0)) return x;
+  const shape = x.shape.map((length, axis) => {
+    const added = before[axis]! + after[axis]!;
+    if (added === 0) return length;
+    return typeof length === "number" ? length + added : `${length}+${added}`;
+  });
+  return x.graph.emitOne(
+    "Pad",
+    [x, x.graph.integers([...before, ...after])],
+    { mode: { string: "constant" } },
+    { type: x.type, shape },
+  );
+}
+
+function product(shape: Shape): number {
+  return (shape as readonly number[]).reduce((total, length) => total * length, 1);
+}
+
+export const reshapeGradient: GradientRule = ({ node, outputGradients: [gradient] }) => [
+  reshape(gradient!, node.inputs[0]!.shape),
+];
+
+export const transposeGradient: GradientRule = ({ node, outputGradients: [gradient] }) => {
+  const permutation = intsAttribute(node, "perm");
+  return [
+    transpose(
+      gradient!,
+      permutation.map((_, axis) => permutation.indexOf(axis)),
+    ),
+  ];
+};
+
+export const concatGradient: GradientRule = ({ node, outputGradients: [gradient], needed }) => {
+  const axis = intAttribute(node, "axis");
+  let start = 0;
+  return node.inputs.map((input, index) => {
+    const length = staticShape(input!.shape, "The gradient of Concat")[axis]!;
+    const part = needed[index] ? slice(gradient!, [{ axis, start, length }]) : undefined;
+    start += length;
+    return part;
+  });
+};
+
+export const sliceGradient: GradientRule = ({ node, outputGradients: [gradient] }) => {
+  const x = node.inputs[0]!;
+  const [starts, axes, steps] = [1, 3, 4].map((index) =>
+    Array.from(x.graph.constantData(node.inputs[index]!) as BigInt64Array, Number),
+  ) as [number[], number[], number[]];
+  const shape = staticShape(x.shape, "The gradient of Slice");
+  let result = gradient!;
+  axes.forEach((axis, index) => {
+    result = placeAlongAxis(result, axis, starts[index]!, steps[index]!, shape[axis]!);
+  });
+  return [result];
+};
+
+/** Puts elements back where a slice took them from, zeros elsewhere. */
+function placeAlongAxis(
+  gradient: Value,
+  axis: number,
+  start: number,
+  step: number,
+  fullLength: number,
+): Value {
+  const forward = step < 0 ? flip(gradient, [axis]) : gradient;
+  const shape = staticShape(forward.shape, "The gradient of Slice");
+  const length = shape[axis]!;
+  const distance = Math.abs(step);
+  const first = step < 0 ? start - (length - 1) * distance : start;
+  const zeros = (count: number) => shape.map((_, index) => (index === axis ? count : 0));
+  if (distance === 1) return pad(forward, zeros(first), zeros(fullLength - first - length));
+  // Spread the elements `distance` apart: [.., n, ..] -> [.., n, 1, ..] -> zeros behind each.
+  const apart = [...shape.slice(0, axis + 1), 1, ...shape.slice(axis + 1)];
+  const gap = apart.map((_, index) => (index === axis + 1 ? distance - 1 : 0));
+  const spaced = pad(reshape(forward, apart), gap.map(() => 0), gap);
+  const flat = reshape(
+    spaced,
+    shape.map((each, index) => (index === axis ? length * distance : each)),
+  );
+  // The zeros behind the last element may reach past the end of the sliced value.
+  const kept = Math.min(length * distance, fullLength - first);
+  const trimmed = kept < length * distance ? slice(flat, [{ axis, start: 0, length: kept }]) : flat;
+  return pad(trimmed, zeros(first), zeros(fullLength - first - kept));
+}
+
+export const expandGradient: GradientRule = ({ node, outputGradients: [gradient] }) => [
+  unbroadcast(gradient!, node.inputs[0]!.shape),
+];
+
+export const padGradient: GradientRule = ({ node, outputGradients: [gradient] }) => {
+  const x = node.inputs[0]!;
+  const shape = staticShape(x.shape, "The gradient of Pad");
+  const pads = Array.from(x.graph.constantData(node.inputs[1]!) as BigInt64Array, Number);
+  const ranges = shape.map((length, axis) => ({ axis, start: pads[axis]!, length }));
+  return [slice(gradient!, ranges)];
+};

@@ -1,0 +1,32 @@
+// IEEE 754 binary16, for weights on disk.
+
+/** Rounds to nearest even; values beyond 65504 become infinite. */
+export function toFloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return Uint16Array.from(bits, halfBits);
+}
+
+function halfBits(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  if (magnitude >= 0x47800000) {
+    // 65536 and above, infinities; NaN keeps a bit of its payload.
+    return magnitude > 0x7f800000 ? sign | 0x7e00 : sign | 0x7c00;
+  }
+  if (magnitude < 0x38800000) {
+    // Below 2^-14: a multiple of 2^-24, which the shift to a whole number rounds to.
+    if (magnitude < 0x33000000) return sign;
+    const exponent = magnitude >>> 23;
+    const mantissa = (magnitude & 0x7fffff) | 0x800000;
+    return sign | roundedShift(mantissa, 126 - exponent);
+  }
+  return sign | roundedShift(magnitude - 0x38000000, 13);
+}
+
+/** `value / 2^shift`, ties to even. */
+function roundedShift(value: number, shift: number): number {
+  const whole = value >>> shift;
+  const rest = value & ((1 << shift) - 1);
+  const half = 1 << (shift - 1);
+  return whole + (rest > half || (rest === half && (whole & 1) === 1) ? 1 : 0);
+}

@@ -1,0 +1,90 @@
+// The model file: one .onnx with the parameters inside, for any picture size.
+
+import { Graph, type Value } from "../graph/graph.js";
+import { serialize } from "../graph/serialize.js";
+import { type NetworkConfig, totalStride } from "./config.js";
+import { cropLike, padToMultiple } from "./input-size.js";
+import type { NetworkContext } from "./layers.js";
+import { buildNetwork, chromaToAb } from "./network.js";
+import { ParameterSource, type ParameterSpecification, type ParameterValues } from "./parameters.js";
+
+export interface InferenceModelOptions {
+  /** How the weights are stored; computation is in float32 either way. Default "float16". */
+  readonly precision?: "float16" | "float32";
+  /** Class names in the order of the logits, stored as `ltbc.classes`. */
+  readonly classes?: readonly string[];
+  /** Short side in pixels that pictures should be resized to, stored as `ltbc.workingSize`. */
+  readonly workingSize?: number;
+  /** Further `metadata_props`, such as training data and licence. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Serialises a trained network.
+ *
+ * Input `luminance`: L* 0..100, float32 `[N, 1, H, W]`, any H and W of at least 8.
+ * Outputs `ab`: CIELAB units, float32 `[N, 2, H, W]`; `scene_logits`: float32 `[N, classes]`.
+ *
+ * @throws RangeError if `values` do not belong to the network
+ */
+export function inferenceModel(
+  config: NetworkConfig,
+  values: ParameterValues,
+  options: InferenceModelOptions = {},
+): Uint8Array {
+  const { precision = "float16", classes = [], workingSize, metadata = {} } = options;
+  const graph = new Graph();
+  const luminance = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
+  const context: NetworkContext = {
+    config,
+    parameters:
+      precision === "float32"
+        ? ParameterSource.constants(graph, values)
+        : ParameterSource.halfPrecisionConstants(graph, values),
+    mode: "inference",
+    updatedStatistics: new Map(),
+    noise: noNoise,
+  };
+  const padded = padToMultiple(luminance, totalStride(config));
+  const { normalizedChroma, sceneLogits } = buildNetwork(context, padded);
+  graph.output("ab", cropLike(chromaToAb(context, normalizedChroma), luminance));
+  if (sceneLogits) graph.output("scene_logits", sceneLogits);
+  return serialize(graph, {
+    name: config.name,
+    metadata: {
+      "ltbc.network": JSON.stringify(config),
+      "ltbc.input": "luminance: L* of CIELAB (D65), 0..100, float32 [N, 1, H, W]",
+      "ltbc.output": "ab: a*, b* of CIELAB (D65), float32 [N, 2, H, W]",
+      ...(classes.length > 0 ? { "ltbc.classes": JSON.stringify(classes) } : {}),
+      ...(workingSize === undefined ? {} : { "ltbc.workingSize": String(workingSize) }),
+      ...metadata,
+    },
+  });
+}
+
+/** Every parameter of a network, in a fixed order. */
+export function parameterSpecifications(config: NetworkConfig): readonly ParameterSpecification[] {
+  const graph = new Graph();
+  const side = config.global.pooling.type === "flatten" ? config.global.pooling.imageSize : 64;
+  const context: NetworkContext = {
+    config,
+    parameters: ParameterSource.inputs(graph),
+    mode: "inference",
+    updatedStatistics: new Map(),
+    noise: noNoise,
+  };
+  buildNetwork(context, graph.input("luminance", "float32", [1, 1, side, side]));
+  return context.parameters.specifications;
+}
+
+/** Number of trainable values. */
+export function countParameters(config: NetworkConfig): number {
+  return parameterSpecifications(config)
+    .filter(({ trainable }) => trainable)
+    .reduce((sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1), 0);
+}
+
+function noNoise(): Value {
+  throw new TypeError("Inference draws no noise");
+}
+

@@ -1,0 +1,118 @@
+// The building blocks every component network shares: convolution and fully-connected layers with
+// their parameters, normalisation and activation.
+
+import type { Value } from "../graph/graph.js";
+import {
+  batchNormalizeInference,
+  batchNormalizeTraining,
+  convolution,
+  dropout,
+  gemm,
+  leakyRelu,
+  relu,
+} from "../graph/operators/index.js";
+import type { NetworkConfig } from "./config.js";
+import type { ParameterSource } from "./parameters.js";
+
+/** What the component networks build with. */
+export interface NetworkContext {
+  readonly config: NetworkConfig;
+  readonly parameters: ParameterSource;
+  /** Training normalises by batch statistics and drops units; inference does neither. */
+  readonly mode: "training" | "inference";
+  /** Next values of running statistics, by parameter name; filled in training mode. */
+  readonly updatedStatistics: Map<string, Value>;
+  /** Uniform noise of the given shape, fed anew for each step; used by dropout in training mode. */
+  readonly noise: (name: string, shape: readonly number[]) => Value;
+}
+
+export interface ConvolutionLayerOptions {
+  readonly channels: number;
+  /** Side of the kernel in pixels; padding keeps the size at stride 1. Default 3. */
+  readonly kernel?: number;
+  readonly stride?: 1 | 2;
+  /** "plain" leaves out normalisation and activation. Default "activated". */
+  readonly output?: "activated" | "plain";
+  /** Variance of the starting weights times the fan-in. Default 2 if activated, else 1. */
+  readonly gain?: number;
+}
+
+/** Convolution, normalisation and activation: `[N, C, H, W] -> [N, channels, H/stride, W/stride]`. */
+export function convolutionLayer(
+  context: NetworkContext,
+  name: string,
+  x: Value,
+  options: ConvolutionLayerOptions,
+): Value {
+  const { channels, kernel = 3, stride = 1, output = "activated" } = options;
+  const inputChannels = x.shape[1] as number;
+  const fanIn = inputChannels * kernel * kernel;
+  const gain = options.gain ?? (output === "activated" ? 2 : 1);
+  const weight = context.parameters.get(
+    `${name}.weight`,
+    [channels, inputChannels, kernel, kernel],
+    { type: "normal", fanIn, gain },
+  );
+  const bias = context.parameters.get(`${name}.bias`, [channels], { type: "constant", value: 0 });
+  const convolved = convolution(x, weight, { bias, stride, padding: (kernel - 1) / 2 });
+  return output === "plain" ? convolved : activate(context, name, convolved);
+}
+
+/** Fully-connected layer: `[N, features] -> [N, width]`. */
+export function fullyConnectedLayer(
+  context: NetworkContext,
+  name: string,
+  x: Value,
+  width: number,
+  output: "activated" | "plain" = "activated",
+): Value {
+  const features = x.shape[1] as number;
+  const weight = context.parameters.get(`${name}.weight`, [width, features], {
+    type: "normal",
+    fanIn: features,
+    gain: output === "activated" ? 2 : 1,
+  });
+  const bias = context.parameters.get(`${name}.bias`, [width], { type: "constant", value: 0 });
+  const product = gemm(x, weight, bias, { transposeB: true });
+  return output === "plain" ? product : activate(context, name, product);
+}
+
+/** Dropout in training mode; the identity otherwise. */
+export function dropoutLayer(
+  context: NetworkContext,
+  name: string,
+  x: Value,
+  rate: number,
+): Value {
+  if (rate === 0 || context.mode === "inference") return x;
+  return dropout(x, context.noise(name, x.shape as readonly number[]), rate);
+}
+
+/** Normalisation (if the network has it) and activation. */
+export function activate(context: NetworkContext, name: string, x: Value): Value {
+  const { activation, normalization } = context.config;
+  const normalized = normalization === "batch" ? batchNormalize(context, name, x) : x;
+  return activation === "relu" ? relu(normalized) : leakyRelu(normalized, activation.leakySlope);
+}
+
+function batchNormalize(context: NetworkContext, name: string, x: Value): Value {
+  const shape = [x.shape[1] as number];
+  const parameter = (suffix: string, value: number, trainable: boolean) =>
+    context.parameters.get(
+      `${name}.normalization.${suffix}`,
+      shape,
+      { type: "constant", value },
+      trainable,
+    );
+  const parameters = {
+    scale: parameter("scale", 1, true),
+    bias: parameter("bias", 0, true),
+    runningMean: parameter("running_mean", 0, false),
+    runningVariance: parameter("running_variance", 1, false),
+  };
+  if (context.mode === "inference") return batchNormalizeInference(x, parameters);
+  const { output, runningMean, runningVariance } = batchNormalizeTraining(x, parameters);
+  context.updatedStatistics.set(parameters.runningMean.name, runningMean);
+  context.updatedStatistics.set(parameters.runningVariance.name, runningVariance);
+  return output;
+}

@@ -1,0 +1,69 @@
+// The whole network of the paper (figure 2), from its component networks.
+
+import type { Dimension, Value } from "../graph/graph.js";
+import { add, resizeBilinear, resizeNearest, scale } from "../graph/operators/index.js";
+import { classify } from "./classification.js";
+import { colorize } from "./colorization.js";
+import { checkConfig, totalStride } from "./config.js";
+import { fuse } from "./fusion.js";
+import { globalFeatures } from "./global.js";
+import { resizeToSquare } from "./input-size.js";
+import type { NetworkContext } from "./layers.js";
+import { lowLevelFeatures } from "./low-level.js";
+import { midLevelFeatures } from "./mid-level.js";
+
+export interface NetworkOutputs {
+  /** `[N, 2, H/2, W/2]`, in the units of the configuration's head. */
+  readonly normalizedChroma: Value;
+  /** `[N, classes]`; undefined for a network without classification. */
+  readonly sceneLogits: Value | undefined;
+}
+
+/**
+ * Builds the network onto a luminance input.
+ *
+ * @param luminance L* of CIELAB, 0..100, `[N, 1, H, W]`; known H and W must be multiples of 8
+ * @throws RangeError if the sizes or the configuration do not fit
+ */
+export function buildNetwork(context: NetworkContext, luminance: Value): NetworkOutputs {
+  const { config } = context;
+  checkConfig(config);
+  const [, , height, width] = luminance.shape;
+  checkSides(height!, width!, totalStride(config));
+  // Centred: about -1..1.
+  const centre = (x: Value) => add(scale(x, 1 / 50), x.graph.scalar(-1));
+  const lowLevel = lowLevelFeatures(context, centre(luminance));
+  const deepest = lowLevel.at(-1)!;
+  const { pooling } = config.global;
+  const shared =
+    pooling.type === "average" || (height === pooling.imageSize && width === pooling.imageSize);
+  const globalInput = shared
+    ? deepest
+    : lowLevelFeatures(context, centre(resizeToSquare(luminance, pooling.imageSize))).at(-1)!;
+  const global = globalFeatures(context, globalInput);
+  const fused = fuse(context, midLevelFeatures(context, deepest), global.fused);
+  return {
+    normalizedChroma: colorize(context, fused, lowLevel),
+    sceneLogits: config.classes > 0 ? classify(context, global.classified) : undefined,
+  };
+}
+
+/** Normalised half-size chroma to a*b* in CIELAB units at the size of the picture. */
+export function chromaToAb(context: NetworkContext, normalizedChroma: Value): Value {
+  const { head, finalUpsampling } = context.config;
+  const ab = add(
+    scale(normalizedChroma, head.scale),
+    normalizedChroma.graph.scalar(head.offset),
+  );
+  return finalUpsampling === "nearest" ? resizeNearest(ab) : resizeBilinear(ab);
+}
+
+function checkSides(height: Dimension, width: Dimension, stride: number): void {
+  for (const side of [height, width]) {
+    if (typeof side === "number" && side % stride !== 0) {
+      throw new RangeError(
+        `Expected picture sides that are multiples of ${stride} but received ${width} x ${height}`,
+      );
+    }
+  }
+}

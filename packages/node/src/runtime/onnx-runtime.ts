@@ -1,0 +1,155 @@
+// ONNX Runtime for Node (onnxruntime-node) behind core's `Runtime` interface.
+
+import { availableParallelism } from "node:os";
+import type {
+  DataType,
+  Device,
+  DeviceTensor,
+  Runtime,
+  Session,
+  SessionOptions,
+  TensorArray,
+  TensorValue,
+} from "@let-there-be-color/core/graph";
+import { UserError } from "@let-there-be-color/core/user-error";
+import * as ort from "onnxruntime-node";
+
+export interface RuntimeOptions {
+  /** Default "cpu". "webgpu" and "cuda" need a driver (and for CUDA, libraries) on the machine. */
+  readonly device?: Exclude<Device, "wasm">;
+  /** Threads for the CPU's operators, at least 1. Default: all cores. */
+  readonly threads?: number;
+}
+
+/**
+ * @throws UserError if `threads` is no positive whole number, or the device cannot be used here
+ */
+export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  const { device = "cpu", threads = availableParallelism() } = options;
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new UserError(`Expected a positive whole number of threads but received ${threads}.`);
+  }
+  return {
+    device,
+    threads: device === "cpu" ? threads : 0,
+    createSession: (model, sessionOptions = {}) =>
+      createSession(model, device, threads, sessionOptions),
+  };
+}
+
+async function createSession(
+  model: Uint8Array,
+  device: Exclude<Device, "wasm">,
+  threads: number,
+  { keepOnDevice = [] }: SessionOptions,
+): Promise<Session> {
+  const session = await loadSession(model, device, {
+    executionProviders: [device],
+    intraOpNumThreads: threads,
+    graphOptimizationLevel: "all",
+    logSeverityLevel: 3,
+    ...(device === "cpu"
+      ? {}
+      : {
+          preferredOutputLocation: Object.fromEntries(
+            keepOnDevice.map((name) => [name, "gpu-buffer" as const]),
+          ),
+        }),
+  });
+  const kept = new Set(keepOnDevice);
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    async run(feeds) {
+      const results = await session.run(
+        Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, toOrt(value)])),
+      );
+      return Object.fromEntries(
+        Object.entries(results).map(([name, tensor]) => [
+          name,
+          kept.has(name) ? new EngineTensor(tensor, device) : hostValue(tensor),
+        ]),
+      );
+    },
+    release: () => session.release(),
+  };
+}
+
+async function loadSession(
+  model: Uint8Array,
+  device: Device,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(model, options);
+  } catch (error) {
+    if (device === "cpu") throw error;
+    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    throw new UserError(
+      `The device ${device} cannot be used on this machine (${reason}). Install its driver, or use --device cpu.`,
+    );
+  }
+}
+
+/** A tensor in the engine's memory: plain memory on the CPU, a buffer on a GPU. */
+class EngineTensor implements DeviceTensor {
+  readonly onDevice = true;
+  readonly tensor: ort.Tensor;
+  readonly #device: Device;
+
+  constructor(tensor: ort.Tensor, device: Device) {
+    this.tensor = tensor;
+    this.#device = device;
+  }
+
+  get type(): DataType {
+    return this.tensor.type as DataType;
+  }
+
+  get shape(): readonly number[] {
+    return this.tensor.dims;
+  }
+
+  async read(): Promise<TensorValue> {
+    if (this.tensor.location === "cpu") return hostValue(this.tensor);
+    return readFromDevice(this, this.#device);
+  }
+
+  release(): void {
+    if (this.tensor.location !== "cpu") this.tensor.dispose();
+  }
+}
+
+/**
+ * `Tensor.getData()` aborts the process for GPU buffers in onnxruntime-node 1.30; an Identity graph
+ * with its output in host memory reads them.
+ */
+async function readFromDevice(value: EngineTensor, device: Device): Promise<TensorValue> {
+  const { Graph, serialize } = await import("@let-there-be-color/core/graph");
+  const graph = new Graph();
+  graph.output("copy", graph.input("value", value.type, value.shape));
+  const session = await ort.InferenceSession.create(serialize(graph), {
+    executionProviders: [device],
+  });
+  try {
+    return hostValue((await session.run({ value: value.tensor })).copy!);
+  } finally {
+    await session.release();
+  }
+}
+
+function toOrt(value: TensorValue | DeviceTensor): ort.Tensor {
+  if (value instanceof EngineTensor) return value.tensor;
+  if ("onDevice" in value) {
+    throw new TypeError("A tensor kept on a device can only be fed to the engine that made it");
+  }
+  return new ort.Tensor(value.type as "float32", value.data as Float32Array, value.shape);
+}
+
+function hostValue(tensor: ort.Tensor): TensorValue {
+  return {
+    type: tensor.type as DataType,
+    shape: tensor.dims,
+    data: tensor.data as TensorArray,
+  };
+}
