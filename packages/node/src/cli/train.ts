@@ -1,0 +1,423 @@
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import type { Device } from "@let-there-be-color/core/graph";
+import { type PresetName, presetNames } from "@let-there-be-color/core/network";
+import { UserError } from "@let-there-be-color/core/user-error";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { env } from "onnxruntime-node";
+import { fingerprintDataset, readClassList } from "../dataset/index.js";
+import { createRuntime } from "../runtime/onnx-runtime.js";
+import { createTrainableNetwork } from "../runtime/trainable-onnx-network.js";
+import type { EndEvent } from "../training/events.js";
+import { ProgressReporter } from "../training/progress.js";
+import { openCheckpoint } from "../training/resume.js";
+import {
+  type DataLocation,
+  newConfiguration,
+  planOf,
+  type RunConfiguration,
+  resumedConfiguration,
+  type TrainingChoices,
+} from "../training/run/configuration.js";
+import { openRunDatasets, RunData, type RunDatasets } from "../training/run/data.js";
+import { exportBestModel } from "../training/run/model-export.js";
+import {
+  fraction,
+  nonNegativeNumber,
+  parsePhases,
+  parseSchedule,
+  positiveInteger,
+  positiveNumber,
+  seedNumber,
+  wholeNumber,
+} from "../training/run/option-values.js";
+import { presetDefaults } from "../training/run/preset-defaults.js";
+import { closingLines, startUpLines } from "../training/run/summary.js";
+import { refuseUsedFolder, type TrainingOptions, train } from "../training/trainer.js";
+
+interface TrainCommandOptions extends TrainingChoices {
+  readonly validation?: string[];
+  readonly validationFraction?: number;
+  readonly unlabelled?: string[];
+  readonly list?: string;
+  readonly validationList?: string;
+  readonly categories?: string;
+  readonly classes?: string;
+  readonly output?: string;
+  readonly resume?: string;
+  readonly device?: Exclude<Device, "wasm">;
+  readonly threads?: number;
+  readonly workers?: number;
+  readonly maxMinutes?: number;
+  readonly checkpointMinutes?: number;
+  readonly json?: boolean;
+}
+
+/** `ltbc train`. Throws UserErrors for the caller to print. */
+export function trainCommand(): Command {
+  const command = new Command("train")
+    .description("train a colourisation network on your own pictures")
+    .argument(
+      "[dataset...]",
+      "folders or zips with a folder of pictures per class (not needed with --resume)",
+    );
+  const paper = presetDefaults;
+  const perPreset = (pick: (defaults: (typeof presetDefaults)[PresetName]) => unknown) =>
+    presetNames.map((name) => `${name} ${pick(paper[name])}`).join(", ");
+  const add = <T>(flags: string, description: string, parse?: (text: string) => T) => {
+    const option = new Option(flags, description);
+    if (parse) option.argParser(usageErrors(parse));
+    command.addOption(option);
+  };
+  const choose = (flags: string, description: string, choices: readonly string[]) =>
+    command.addOption(new Option(flags, description).choices(choices));
+
+  command.optionsGroup("Data:");
+  add("--validation <sources...>", "folders or zips to validate on, with the same classes");
+  add(
+    "--validation-fraction <share>",
+    "share of the pictures to validate on if --validation is not given, 0 to 1 (default: 0.05)",
+    fraction,
+  );
+  add("--unlabelled <sources...>", "more folders or zips, trained on without classes");
+  add("--classes <file>", "file with a class name per line, in label order (default: as found)");
+  add("--list <file>", "file with a line 'path label' per picture of the data set, as Places365's");
+  add("--validation-list <file>", "the same for the pictures of --validation");
+  add(
+    "--categories <file>",
+    "class names of the list's labels (default: the file beside the list)",
+  );
+  add(
+    "--minimum-chroma <chroma>",
+    "leave out pictures with less mean chroma, CIELAB units, 0 or more (default: 2)",
+    nonNegativeNumber,
+  );
+  command.optionsGroup("Network and loss:");
+  choose("--preset <name>", "network (default: compact)", presetNames);
+  add(
+    "--alpha <weight>",
+    `weight of the class loss, 0 or more (default: ${perPreset(({ alpha }) => Number(alpha.toPrecision(3)))})`,
+    nonNegativeNumber,
+  );
+  choose("--reduction <kind>", "colour loss over a picture's pixels (default: mean)", [
+    "mean",
+    "sum",
+  ]);
+  command.optionsGroup("Course of training:");
+  add(
+    "--epochs <n>",
+    `passes over the pictures, 1 or more (default: ${perPreset(({ epochs }) => epochs)})`,
+    positiveInteger,
+  );
+  add(
+    "--batch <n>",
+    `pictures in a step, 1 or more (default: ${perPreset(({ batch }) => batch)})`,
+    positiveInteger,
+  );
+  add(
+    "--crop <pixels>",
+    `side of the training crops, a multiple of 8 (default: ${perPreset(({ crop }) => crop)})`,
+    positiveInteger,
+  );
+  add(
+    "--resize <pixels>",
+    "short side that pictures are scaled to before cropping to the largest crop (default: crop x 256 / 224)",
+    positiveInteger,
+  );
+  add(
+    "--phases <list>",
+    "progressive resizing: crop x epochs, optionally @batch, such as 64x4@64,128x2",
+    parsePhases,
+  );
+  choose("--optimizer <name>", `(default: ${perPreset(({ optimizer }) => optimizer)})`, [
+    "adam",
+    "adamw",
+    "sgd",
+    "adadelta",
+  ]);
+  add(
+    "--learning-rate <rate>",
+    `after the warm-up, more than 0 (default: ${perPreset(({ learningRate }) => learningRate)}; sgd 0.01, adadelta 1)`,
+    positiveNumber,
+  );
+  add(
+    "--warmup <steps>",
+    `steps of rising learning rate, 0 or more (default: ${perPreset(({ warmup }) => warmup)}, at most a tenth of the run)`,
+    wholeNumber,
+  );
+  add(
+    "--schedule <decay>",
+    `constant, cosine, or step:<epochs>x<factor> (default: ${perPreset(({ schedule }) => schedule)})`,
+    parseSchedule,
+  );
+  add("--weight-decay <rate>", "0 or more (default: 0; adamw 0.01)", nonNegativeNumber);
+  add(
+    "--clip-norm <norm>",
+    `largest gradient norm, 0 for no limit (default: ${perPreset(({ clipNorm }) => clipNorm)})`,
+    nonNegativeNumber,
+  );
+  add(
+    "--patience <epochs>",
+    "end a phase after so many epochs without a better validation colour loss, 0 for never (default: 0)",
+    wholeNumber,
+  );
+  add("--seed <n>", "of all random choices, 0 to 4294967295 (default: 0)", seedNumber);
+  command.optionsGroup("Run:");
+  add("-o, --output <folder>", "new folder for the run (default: runs/<preset>-<date>)");
+  add(
+    "--resume <run>",
+    "continue a run folder, or one checkpoint of it (its later checkpoints are then deleted)",
+  );
+  add(
+    "--max-minutes <minutes>",
+    "save and stop after so long, more than 0 (default: no limit)",
+    positiveNumber,
+  );
+  add(
+    "--checkpoint-minutes <minutes>",
+    "time between checkpoints within an epoch, more than 0 (default: 10)",
+    positiveNumber,
+  );
+  choose("--device <name>", "(default: cpu)", ["cpu", "webgpu", "cuda"]);
+  add(
+    "--threads <n>",
+    "CPU threads of the network, 1 or more (default: all cores)",
+    positiveInteger,
+  );
+  add(
+    "--workers <n>",
+    "threads that decode pictures, 1 to 256 (default: a quarter of the cores)",
+    positiveInteger,
+  );
+  add("--json", "print one JSON line at the end; progress goes to stderr");
+  return command.action(async (sources: string[], options: TrainCommandOptions) => {
+    checkUsage(command, sources, options);
+    await runTraining(sources, options);
+  });
+}
+
+/** Reports a bad option value as wrong usage. */
+function usageErrors<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (error instanceof UserError) throw new InvalidArgumentError(error.message);
+      throw error;
+    }
+  };
+}
+
+function checkUsage(command: Command, sources: string[], options: TrainCommandOptions): void {
+  const refuse = (message: string) => command.error(`error: ${message}`, { exitCode: 2 });
+  const { resume, output, classes, validation = [], validationFraction } = options;
+  if (!resume && sources.length === 0) {
+    refuse(
+      "Expected a data set (a folder or zip with a folder of pictures per class) or --resume.",
+    );
+  }
+  if (resume && output) refuse("--resume continues in its own run folder: leave out --output.");
+  if (resume && classes) refuse("--resume keeps the classes of its run: leave out --classes.");
+  if (resume && validationFraction !== undefined) {
+    refuse("--resume keeps the validation set of its run: leave out --validation-fraction.");
+  }
+  if (validation.length > 0 && validationFraction !== undefined) {
+    refuse("Give either --validation or --validation-fraction.");
+  }
+  if (options.list && sources.length !== 1) refuse("--list belongs to exactly one data set.");
+  if (options.validationList && validation.length !== 1) {
+    refuse("--validation-list belongs to exactly one source of --validation.");
+  }
+}
+
+interface PreparedRun {
+  readonly runFolder: string;
+  readonly configuration: RunConfiguration;
+  readonly datasets: RunDatasets;
+  readonly resume?: NonNullable<TrainingOptions["resume"]>;
+  readonly remarks: readonly string[];
+}
+
+async function runTraining(sources: string[], options: TrainCommandOptions): Promise<void> {
+  const { device = "cpu", threads, workers, checkpointMinutes = 10, maxMinutes, json } = options;
+  const prepared = options.resume
+    ? await prepareResumed(options.resume, sources, options)
+    : await prepareNew(sources, options);
+  const { runFolder, configuration, datasets } = prepared;
+  const plan = planOf(configuration, datasets.training.items.length);
+  const runtime = await createRuntime({ device, ...(threads === undefined ? {} : { threads }) });
+  const data = new RunData(datasets, configuration, workers);
+  const reporter = new ProgressReporter(json ? process.stderr : process.stdout);
+  const place = { device, threads: runtime.threads, runFolder, checkpointMinutes };
+  for (const remark of prepared.remarks) reporter.line(remark);
+  for (const line of startUpLines(configuration, plan, datasets, place)) reporter.line(line);
+
+  const stop = stopOnSignals(reporter);
+  const { network, loss, optimizer, clipNorm, seed, patience } = configuration;
+  let end: EndEvent | undefined;
+  try {
+    const events = train({
+      runFolder,
+      phases: plan,
+      openData: (phase) => data.openPhase(phase),
+      createNetwork: ({ crop, batchSize }, state) => {
+        const size = { batchSize, height: crop, width: crop };
+        const choices = { network, loss, optimizer, clipNorm, seed };
+        return createTrainableNetwork(runtime, { ...choices, ...size }, state);
+      },
+      learningRate: configuration.learningRate,
+      seed,
+      patience,
+      checkpointMinutes,
+      signal: stop.signal,
+      versions: await versions(),
+      configuration,
+      ...(maxMinutes === undefined ? {} : { maxMinutes }),
+      ...(prepared.resume ? { resume: prepared.resume } : {}),
+    });
+    for await (const event of events) {
+      reporter.show(event);
+      if (event.type === "end") end = event;
+    }
+  } finally {
+    stop.release();
+  }
+  if (!end) throw new Error("Training ended without its last event");
+  const modelPath = join(runFolder, "model.onnx");
+  await exportBestModel(runFolder, configuration, end, modelPath);
+  for (const line of closingLines(end, data.skipped, { runFolder, modelPath })) reporter.line(line);
+  if (json) {
+    const { reason, step, best, validations, checkpoint, seconds } = end;
+    const broken = [...data.skipped.broken].map(([name, why]) => ({ name, reason: why }));
+    const skipped = { broken, grey: data.skipped.grey.size };
+    const result = {
+      runFolder,
+      reason,
+      step,
+      best,
+      validations,
+      checkpoint,
+      seconds,
+      modelPath,
+      skipped,
+    };
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+  }
+}
+
+async function prepareNew(sources: string[], options: TrainCommandOptions): Promise<PreparedRun> {
+  const { preset = "compact", seed = 0 } = options;
+  const runFolder = options.output ?? join("runs", `${preset}-${timestamp()}`);
+  await refuseUsedFolder(runFolder);
+  const location: DataLocation = {
+    sources,
+    unlabelled: options.unlabelled ?? [],
+    validation: options.validation ?? [],
+    validationFraction: options.validationFraction ?? 0.05,
+    list: options.list ?? null,
+    validationList: options.validationList ?? null,
+    categories: options.categories ?? null,
+  };
+  const classes = options.classes === undefined ? undefined : await readClassList(options.classes);
+  const datasets = await openRunDatasets(location, seed, classes);
+  const configuration = newConfiguration(options, absolute(location), {
+    classes: datasets.training.classes,
+    fingerprints: fingerprintsOf(datasets),
+    pictures: datasets.training.items.length,
+  });
+  return { runFolder, configuration, datasets, remarks: [] };
+}
+
+async function prepareResumed(
+  path: string,
+  sources: string[],
+  options: TrainCommandOptions,
+): Promise<PreparedRun> {
+  const { checkpoint, runFolder, rejected } = await openCheckpoint(path);
+  const recorded = checkpoint.progress.configuration as RunConfiguration | null;
+  if (!recorded?.network) {
+    throw new UserError(
+      `${checkpoint.path} was not written by ltbc train: it has no configuration to resume with.`,
+    );
+  }
+  // Pictures may have moved; the fingerprints tell whether they are the same.
+  const { validation, unlabelled, list, validationList, categories } = options;
+  const location: DataLocation = {
+    ...recorded.data,
+    ...(sources.length > 0 ? { sources, list: null } : {}),
+    ...(validation ? { validation, validationList: null } : {}),
+    ...(unlabelled ? { unlabelled } : {}),
+    ...(list ? { list } : {}),
+    ...(validationList ? { validationList } : {}),
+    ...(categories ? { categories } : {}),
+  };
+  const classes = recorded.classes.length > 0 ? recorded.classes : undefined;
+  const datasets = await openRunDatasets(location, recorded.seed, classes);
+  const { training, validation: validationPrint } = fingerprintsOf(datasets);
+  const { fingerprints } = recorded;
+  if (training !== fingerprints.training || validationPrint !== fingerprints.validation) {
+    throw new UserError(
+      "The data set is not the one the run was started with (other files or classes). " +
+        "Give the original pictures, or start a new run.",
+    );
+  }
+  const configuration = {
+    ...resumedConfiguration(recorded, options),
+    data: absolute(location),
+  };
+  const remarks = rejected.map(
+    ({ path: damaged, reason }) => `Damaged checkpoint ${basename(damaged)} is not used: ${reason}`,
+  );
+  remarks.push(`Continuing from ${checkpoint.path} (step ${checkpoint.progress.step})`);
+  return { runFolder, configuration, datasets, resume: checkpoint, remarks };
+}
+
+/** The first SIGINT or SIGTERM asks for a clean stop, the second ends the process. */
+function stopOnSignals(reporter: ProgressReporter): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(signal === "SIGINT" ? 130 : 143);
+    reporter.line("Stopping after this step. Press Ctrl-C again to end without saving.");
+    controller.abort();
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  const release = () => {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  };
+  return { signal: controller.signal, release };
+}
+
+function fingerprintsOf({ training, validation }: RunDatasets): RunConfiguration["fingerprints"] {
+  return {
+    training: fingerprintDataset(training),
+    validation: fingerprintDataset(validation),
+  };
+}
+
+function absolute(location: DataLocation): DataLocation {
+  const file = (path: string | null) => (path === null ? null : resolve(path));
+  return {
+    ...location,
+    sources: location.sources.map((path) => resolve(path)),
+    unlabelled: location.unlabelled.map((path) => resolve(path)),
+    validation: location.validation.map((path) => resolve(path)),
+    list: file(location.list),
+    validationList: file(location.validationList),
+    categories: file(location.categories),
+  };
+}
+
+async function versions(): Promise<Record<string, string>> {
+  const manifest = join(dirname(import.meta.dirname), "..", "package.json");
+  const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
+  const onnxruntime = env.versions.node ?? env.versions.common;
+  return { "let-there-be-color": version, node: process.versions.node, onnxruntime };
+}
+
+/** Local time as `20260131-174502`. */
+function timestamp(): string {
+  const now = new Date();
+  const pad = (value: number) => String(value).padStart(2, "0");
+  const day = `${now.getFullYear()}${pad(now.getMonth() + 1)}${pad(now.getDate())}`;
+  return `${day}-${pad(now.getHours())}${pad(now.getMinutes())}${pad(now.getSeconds())}`;
+}

@@ -1,0 +1,41 @@
+// Training as a library: networks, data and presentation are the caller's, the loop is here.
+
+export {
+  type BestModel,
+  type Checkpoint,
+  checkpointPath,
+  findNewestCheckpoint,
+  type RejectedCheckpoint,
+  readCheckpoint,
+  saveCheckpoint,
+  type TrainingProgress,
+} from "./checkpoint.js";
+export { drawCurves, writeCurves } from "./curves.js";
+export type * from "./events.js";
+export {
+  type JournalRecord,
+  type ResumeRecord,
+  readJournal,
+  type StartRecord,
+  type StepsRecord,
+  type ValidationRecord,
+} from "./journal.js";
+export type { PhasePlan, TrainingPhase, TrainingPosition } from "./plan.js";
+export { ProgressReporter, type ProgressStream } from "./progress.js";
+export { openCheckpoint } from "./resume.js";
+export {
+  readSafetensors,
+  type SafeTensor,
+  type SafetensorsContent,
+  writeSafetensors,
+} from "./safetensors.js";
+export {
+  type Decay,
+  describeSchedule,
+  type LearningRateSchedule,
+  learningRateAt,
+  type SchedulePosition,
+} from "./schedule.js";
+export type { EvaluationResult, StepResult, TrainableNetwork, TrainingState } from "./step.js";
+export type { Averages, StepTotals } from "./totals.js";
+export { type PhaseData, type TrainingOptions, train } from "./trainer.js";

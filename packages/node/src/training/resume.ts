@@ -1,0 +1,73 @@
+import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { UserError } from "@let-there-be-color/core/user-error";
+import {
+  type Checkpoint,
+  findNewestCheckpoint,
+  type RejectedCheckpoint,
+  readCheckpoint,
+  type TrainingProgress,
+} from "./checkpoint.js";
+import type { PhasePlan } from "./plan.js";
+
+/**
+ * Finds what `--resume` names: a run folder (its newest intact checkpoint) or one checkpoint file.
+ * @throws UserError if there is no usable checkpoint.
+ */
+export async function openCheckpoint(
+  path: string,
+): Promise<{ checkpoint: Checkpoint; runFolder: string; rejected: RejectedCheckpoint[] }> {
+  const found = await stat(path).catch(() => null);
+  if (!found) throw new UserError(`There is no run folder or checkpoint ${path}.`);
+  if (!found.isDirectory()) {
+    return { checkpoint: await readCheckpoint(path), runFolder: dirname(path), rejected: [] };
+  }
+  const { checkpoint, rejected } = await findNewestCheckpoint(path);
+  if (checkpoint) return { checkpoint, runFolder: path, rejected };
+  const damage = rejected.map(({ reason }) => `\n${reason}`).join("");
+  throw new UserError(
+    `The folder ${path} holds no usable checkpoint. Expected a folder that ltbc train wrote; ` +
+      `if training never got that far, start anew with another --output.${damage}`,
+  );
+}
+
+/**
+ * A resumed run may get more (or fewer) epochs from its current phase on; the rest of the plan
+ * must be as it was, or its batches would not be the same.
+ * @throws UserError
+ */
+export function checkPlanUnchanged(
+  { plan: before, position, step }: TrainingProgress,
+  plan: readonly PhasePlan[],
+): void {
+  for (const [index, old] of before.entries()) {
+    const phase = plan[index];
+    const started = index <= position.phase;
+    if (!phase && !started) continue;
+    const number = `phase ${index + 1}`;
+    if (!phase) {
+      throw new UserError(`The run is already in ${number}; the phases given now end before it.`);
+    }
+    if (!started) continue;
+    if (phase.crop !== old.crop || phase.batchSize !== old.batchSize) {
+      throw new UserError(
+        `The checkpoint was made with crop ${old.crop} and batch ${old.batchSize} in ${number}, ` +
+          `not crop ${phase.crop} and batch ${phase.batchSize}. Use the same, or start a new run.`,
+      );
+    }
+    if (phase.batchesPerEpoch !== old.batchesPerEpoch) {
+      throw new UserError(
+        `The data set has changed: an epoch had ${old.batchesPerEpoch} batches, now ` +
+          `${phase.batchesPerEpoch}. Use the same pictures, or start a new run.`,
+      );
+    }
+    const done = index < position.phase ? old.epochs : position.epoch;
+    const fixed = index < position.phase && phase.epochs !== old.epochs;
+    if (fixed || phase.epochs < done) {
+      throw new UserError(
+        `At step ${step} the run has done ${done} epochs of ${number}; ` +
+          `${phase.epochs} cannot be asked for any more.`,
+      );
+    }
+  }
+}

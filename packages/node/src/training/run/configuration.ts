@@ -1,0 +1,237 @@
+// From command-line options to the configuration of a run: the plain data that checkpoints and the
+// journal record, and that a resumed run starts from.
+
+import type { OptimizerOptions } from "@let-there-be-color/core/graph";
+import type { HybridLossOptions } from "@let-there-be-color/core/loss";
+import {
+  type NetworkConfig,
+  networkPreset,
+  type PresetName,
+  totalStride,
+} from "@let-there-be-color/core/network";
+import { UserError } from "@let-there-be-color/core/user-error";
+import type { PhasePlan, TrainingPhase } from "../plan.js";
+import type { Decay, LearningRateSchedule } from "../schedule.js";
+import type { WrittenPhase } from "./option-values.js";
+import { presetDefaults, usualLearningRates } from "./preset-defaults.js";
+
+/** Options of `ltbc train` that decide what is computed; those left out take the defaults. */
+export interface TrainingChoices {
+  readonly preset?: PresetName;
+  readonly epochs?: number;
+  readonly batch?: number;
+  readonly crop?: number;
+  readonly resize?: number;
+  readonly phases?: readonly WrittenPhase[];
+  readonly optimizer?: OptimizerOptions["type"];
+  readonly learningRate?: number;
+  readonly warmup?: number;
+  readonly schedule?: Decay;
+  readonly weightDecay?: number;
+  readonly clipNorm?: number;
+  readonly alpha?: number;
+  readonly reduction?: HybridLossOptions["reduction"];
+  readonly minimumChroma?: number;
+  readonly seed?: number;
+  readonly patience?: number;
+}
+
+/** A phase with the short side that pictures are scaled to before cropping, in pixels. */
+export type ConfiguredPhase = TrainingPhase & { readonly resize: number };
+
+/** Where the pictures come from; paths are absolute. */
+export interface DataLocation {
+  readonly sources: readonly string[];
+  readonly unlabelled: readonly string[];
+  /** Sources of the validation set; without any, a share of the pictures is set aside. */
+  readonly validation: readonly string[];
+  readonly validationFraction: number;
+  /** Picture list of the only source, and of the only validation source; Places365's format. */
+  readonly list: string | null;
+  readonly validationList: string | null;
+  readonly categories: string | null;
+}
+
+export interface RunConfiguration {
+  readonly network: NetworkConfig;
+  /** Class names in the order of the labels; empty when the run has no classes. */
+  readonly classes: readonly string[];
+  readonly data: DataLocation;
+  /** Of the training and the validation set: `fingerprintDataset`. */
+  readonly fingerprints: { readonly training: string; readonly validation: string };
+  readonly phases: readonly ConfiguredPhase[];
+  readonly optimizer: OptimizerOptions;
+  readonly learningRate: LearningRateSchedule;
+  /** 0 for no clipping. */
+  readonly clipNorm: number;
+  readonly loss: HybridLossOptions;
+  /** Mean chroma under which a picture counts as grey and is left out, CIELAB units. */
+  readonly minimumChroma: number;
+  readonly seed: number;
+  readonly patience: number;
+}
+
+/**
+ * Completes the choices by the preset's defaults.
+ * @param pictures training pictures: the steps of an epoch bound the default warm-up.
+ * @throws UserError if choices contradict each other
+ */
+export function newConfiguration(
+  choices: TrainingChoices,
+  data: DataLocation,
+  found: {
+    readonly classes: readonly string[];
+    readonly fingerprints: RunConfiguration["fingerprints"];
+    readonly pictures: number;
+  },
+): RunConfiguration {
+  const preset = choices.preset ?? "compact";
+  const defaults = presetDefaults[preset];
+  // One class cannot be told from others.
+  const classes = found.classes.length >= 2 ? found.classes : [];
+  const network = networkPreset(preset, { classes: classes.length });
+  const phases = configuredPhases(choices, preset, network);
+  const optimizer = choices.optimizer ?? defaults.optimizer;
+  const usual =
+    optimizer === defaults.optimizer ? defaults.learningRate : usualLearningRates[optimizer];
+  const steps = phases.reduce(
+    (sum, { epochs, batchSize }) => sum + epochs * Math.floor(found.pictures / batchSize),
+    0,
+  );
+  return {
+    network,
+    classes,
+    data,
+    fingerprints: found.fingerprints,
+    phases,
+    optimizer: withWeightDecay({ type: optimizer }, choices.weightDecay),
+    learningRate: {
+      base: choices.learningRate ?? usual,
+      warmupSteps: choices.warmup ?? Math.min(defaults.warmup, Math.floor(steps / 10)),
+      decay: choices.schedule ?? { type: defaults.schedule },
+    },
+    clipNorm: choices.clipNorm ?? defaults.clipNorm,
+    loss: { alpha: choices.alpha ?? defaults.alpha, reduction: choices.reduction ?? "mean" },
+    minimumChroma: choices.minimumChroma ?? 2,
+    seed: choices.seed ?? 0,
+    patience: choices.patience ?? 0,
+  };
+}
+
+/** Choices that a resumed run cannot make anew, by their option names. */
+const fixedChoices = {
+  preset: "--preset",
+  batch: "--batch",
+  crop: "--crop",
+  resize: "--resize",
+  optimizer: "--optimizer",
+  reduction: "--reduction",
+  minimumChroma: "--minimum-chroma",
+  seed: "--seed",
+} as const satisfies Partial<Record<keyof TrainingChoices, string>>;
+
+/**
+ * The configuration of a run that is resumed: as recorded, with the rates, weights and epochs that
+ * were given anew.
+ * @throws UserError if a choice is given that a run cannot change
+ */
+export function resumedConfiguration(
+  recorded: RunConfiguration,
+  choices: TrainingChoices,
+): RunConfiguration {
+  for (const [choice, option] of Object.entries(fixedChoices)) {
+    if (choices[choice as keyof typeof fixedChoices] === undefined) continue;
+    throw new UserError(
+      `${option} belongs to the run and cannot be changed when it is resumed. Leave it out, ` +
+        "or start a new run with another --output.",
+    );
+  }
+  const { learningRate, loss } = recorded;
+  return {
+    ...recorded,
+    phases: resumedPhases(recorded.phases, choices),
+    optimizer: withWeightDecay(recorded.optimizer, choices.weightDecay),
+    learningRate: {
+      base: choices.learningRate ?? learningRate.base,
+      warmupSteps: choices.warmup ?? learningRate.warmupSteps,
+      decay: choices.schedule ?? learningRate.decay,
+    },
+    clipNorm: choices.clipNorm ?? recorded.clipNorm,
+    loss: { ...loss, alpha: choices.alpha ?? loss.alpha },
+    patience: choices.patience ?? recorded.patience,
+  };
+}
+
+/** The plan of the run, given its number of training pictures. */
+export function planOf(configuration: RunConfiguration, pictures: number): PhasePlan[] {
+  return configuration.phases.map(({ crop, epochs, batchSize }) => {
+    const batchesPerEpoch = Math.floor(pictures / batchSize);
+    if (batchesPerEpoch < 1) {
+      throw new UserError(
+        `There are ${pictures} training pictures, fewer than one batch of ${batchSize}. ` +
+          "Add pictures or lower --batch.",
+      );
+    }
+    return { crop, epochs, batchSize, batchesPerEpoch };
+  });
+}
+
+function configuredPhases(
+  choices: TrainingChoices,
+  preset: PresetName,
+  network: NetworkConfig,
+): ConfiguredPhase[] {
+  const defaults = presetDefaults[preset];
+  if (choices.phases && (choices.crop !== undefined || choices.epochs !== undefined)) {
+    throw new UserError("--phases gives crops and epochs: leave out --crop and --epochs.");
+  }
+  const written = choices.phases ?? [
+    { crop: choices.crop ?? defaults.crop, epochs: choices.epochs ?? defaults.epochs },
+  ];
+  const batch = choices.batch ?? defaults.batch;
+  const largest = Math.max(...written.map(({ crop }) => crop));
+  const stride = totalStride(network);
+  return written.map(({ crop, epochs, batchSize = batch }) => {
+    if (crop % stride !== 0) {
+      throw new UserError(
+        `Expected a crop that is a multiple of ${stride} pixels but received ${crop}. ` +
+          `Use ${Math.max(stride, Math.round(crop / stride) * stride)}.`,
+      );
+    }
+    // Pictures of all phases show the same share of a photograph. 256 to 224 is the paper's.
+    const ratio = choices.resize === undefined ? 256 / 224 : choices.resize / largest;
+    if (ratio < 1) {
+      throw new UserError(
+        `Expected --resize of at least the crop (${largest} pixels) but received ${choices.resize}.`,
+      );
+    }
+    return { crop, epochs, batchSize, resize: Math.round(crop * ratio) };
+  });
+}
+
+function resumedPhases(
+  recorded: readonly ConfiguredPhase[],
+  { epochs, phases }: TrainingChoices,
+): readonly ConfiguredPhase[] {
+  if (phases && epochs !== undefined) {
+    throw new UserError("--phases gives the epochs: leave out --epochs.");
+  }
+  if (phases) {
+    return phases.map((phase, index) => {
+      const like = recorded[index] ?? recorded.at(-1);
+      if (!like) throw new Error("A recorded run has at least one phase");
+      const resize = Math.round((phase.crop * like.resize) / like.crop);
+      return { batchSize: like.batchSize, ...phase, resize };
+    });
+  }
+  return recorded.map((phase, index) =>
+    index === recorded.length - 1 ? { ...phase, epochs: epochs ?? phase.epochs } : phase,
+  );
+}
+
+function withWeightDecay(
+  optimizer: OptimizerOptions,
+  weightDecay: number | undefined,
+): OptimizerOptions {
+  return weightDecay === undefined ? optimizer : { ...optimizer, weightDecay };
+}

@@ -1,0 +1,100 @@
+import {
+  BatchLoader,
+  type Dataset,
+  type LoaderReport,
+  openDataset,
+  type SourceOptions,
+  splitDataset,
+} from "../../dataset/index.js";
+import type { PhasePlan } from "../plan.js";
+import type { PhaseData } from "../trainer.js";
+import type { DataLocation, RunConfiguration } from "./configuration.js";
+
+export interface RunDatasets {
+  readonly training: Dataset;
+  readonly validation: Dataset;
+}
+
+/**
+ * Opens the pictures of a run.
+ * @param classes class names and their order; by default those that the training sources have.
+ * @throws UserError if a source is missing, empty, or has other classes
+ */
+export async function openRunDatasets(
+  location: DataLocation,
+  seed: number,
+  classes?: readonly string[],
+): Promise<RunDatasets> {
+  const { list, validationList, categories } = location;
+  const labelled = location.sources.map((path) => sourceOptions(path, list, categories));
+  const unlabelled = location.unlabelled.map((path) => ({ path, labelled: false }));
+  const all = await openDataset([...labelled, ...unlabelled], { classes });
+  if (location.validation.length === 0) {
+    return splitDataset(all, { validationFraction: location.validationFraction, seed });
+  }
+  const separate = location.validation.map((path) =>
+    sourceOptions(path, validationList, categories),
+  );
+  return { training: all, validation: await openDataset(separate, { classes: all.classes }) };
+}
+
+function sourceOptions(
+  path: string,
+  list: string | null,
+  categories: string | null,
+): SourceOptions {
+  if (list === null) return { path };
+  return categories === null ? { path, list } : { path, list, categories };
+}
+
+/** Files left out of training or validation, by name. */
+export interface SkippedFiles {
+  readonly broken: ReadonlyMap<string, string>;
+  readonly grey: ReadonlySet<string>;
+}
+
+/** Makes the batches of each phase, and keeps account of the files that could not be used. */
+export class RunData {
+  readonly #datasets: RunDatasets;
+  readonly #configuration: RunConfiguration;
+  readonly #workers: number | undefined;
+  readonly #broken = new Map<string, string>();
+  readonly #grey = new Set<string>();
+
+  /** @param workers threads that decode pictures; by default the loader's own choice. */
+  constructor(datasets: RunDatasets, configuration: RunConfiguration, workers?: number) {
+    this.#datasets = datasets;
+    this.#configuration = configuration;
+    this.#workers = workers;
+  }
+
+  /** Files that the phases closed so far had to leave out. */
+  get skipped(): SkippedFiles {
+    return { broken: this.#broken, grey: this.#grey };
+  }
+
+  /** Starts the threads that prepare a phase's batches. */
+  async openPhase(phase: PhasePlan): Promise<PhaseData> {
+    const { seed, minimumChroma, phases } = this.#configuration;
+    const resize = phases.find(({ crop }) => crop === phase.crop)?.resize;
+    const { crop, batchSize } = phase;
+    const shared = { crop, batchSize, resize, seed, minimumChroma, workers: this.#workers };
+    const { training: pictures, validation: others } = this.#datasets;
+    const training = await BatchLoader.create(pictures, { mode: "training", ...shared });
+    const validation = await BatchLoader.create(others, { mode: "validation", ...shared });
+    return {
+      training: (epoch, startBatch) => training.epoch(epoch, startBatch),
+      validation: () => validation.epoch(0),
+      close: async () => {
+        this.#note(training.report());
+        this.#note(validation.report());
+        await Promise.all([training.close(), validation.close()]);
+      },
+    };
+  }
+
+  #note({ broken, grey }: LoaderReport): void {
+    for (const { name, reason } of broken) this.#broken.set(name, reason);
+    for (const { name } of grey) this.#grey.add(name);
+  }
+}

@@ -1,0 +1,70 @@
+import type { OptimizerOptions } from "@let-there-be-color/core/graph";
+import type { PresetName } from "@let-there-be-color/core/network";
+
+/** What `ltbc train` does where an option is not given. */
+export interface PresetDefaults {
+  /** Side of the training crops, pixels. */
+  readonly crop: number;
+  readonly batch: number;
+  readonly epochs: number;
+  readonly optimizer: OptimizerOptions["type"];
+  readonly learningRate: number;
+  /** Steps of linear warm-up; never more than a tenth of the run. */
+  readonly warmup: number;
+  readonly schedule: "constant" | "cosine";
+  /** Largest gradient norm; 0 for no clipping. */
+  readonly clipNorm: number;
+  /** Weight of the class loss. */
+  readonly alpha: number;
+}
+
+/**
+ * - `iizuka2016`: crop, epochs and alpha as in the paper. The paper used ADADELTA and batches of
+ *   128 (`--optimizer adadelta --batch 128`); Adam and 32 need less memory and tuning.
+ * - `jacob-darcet2021`: crop, batch, epochs, optimizer and alpha as in the 2021 code. The learning
+ *   rate is ours: ten times less than Adam's usual one, as nothing normalises this deep network.
+ * - `compact`: ours, for runs of hours on a CPU.
+ */
+export const presetDefaults: Readonly<Record<PresetName, PresetDefaults>> = {
+  iizuka2016: {
+    crop: 224,
+    batch: 32,
+    epochs: 11,
+    optimizer: "adam",
+    learningRate: 0.001,
+    warmup: 0,
+    schedule: "constant",
+    clipNorm: 0,
+    alpha: 1 / 300,
+  },
+  "jacob-darcet2021": {
+    crop: 224,
+    batch: 32,
+    epochs: 14,
+    optimizer: "adam",
+    learningRate: 0.0001,
+    warmup: 0,
+    schedule: "constant",
+    clipNorm: 0,
+    alpha: 0.005,
+  },
+  compact: {
+    crop: 128,
+    batch: 32,
+    epochs: 20,
+    optimizer: "adam",
+    learningRate: 0.001,
+    warmup: 200,
+    schedule: "cosine",
+    clipNorm: 1,
+    alpha: 0.001,
+  },
+};
+
+/** Learning rate for an optimizer that is not the preset's own. */
+export const usualLearningRates: Readonly<Record<OptimizerOptions["type"], number>> = {
+  adam: 0.001,
+  adamw: 0.001,
+  sgd: 0.01,
+  adadelta: 1,
+};

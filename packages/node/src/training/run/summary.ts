@@ -1,0 +1,133 @@
+// What `ltbc train` says before the first step and after the last.
+
+import { countParameters } from "@let-there-be-color/core/network";
+import type { EndEvent } from "../events.js";
+import type { PhasePlan } from "../plan.js";
+import { duration, validationTable } from "../progress.js";
+import { describeSchedule } from "../schedule.js";
+import type { RunConfiguration } from "./configuration.js";
+import type { RunDatasets, SkippedFiles } from "./data.js";
+
+/** At most so many broken files are named. */
+const mostNames = 20;
+
+/** What was chosen, line by line. */
+export function startUpLines(
+  configuration: RunConfiguration,
+  plan: readonly PhasePlan[],
+  datasets: RunDatasets,
+  place: {
+    readonly device: string;
+    readonly threads: number;
+    readonly runFolder: string;
+    readonly checkpointMinutes: number;
+  },
+): string[] {
+  const { network, classes, phases, optimizer, clipNorm, loss, patience, data } = configuration;
+  const millions = (countParameters(network) / 1e6).toFixed(2);
+  const clipping = clipNorm > 0 ? `gradients clipped to norm ${clipNorm}` : "no gradient clipping";
+  const decay =
+    optimizer.weightDecay === undefined ? "" : `, weight decay ${optimizer.weightDecay}`;
+  const classText =
+    classes.length > 0 ? `${classes.length} classes` : "no classes: colour loss only";
+  const threads = place.threads > 0 ? `, ${place.threads} threads` : "";
+  return [
+    line("Network", `${network.name}, ${millions} million parameters, ${classText}`),
+    line("Pictures", pictureText(datasets, data.validation.length > 0, configuration)),
+    line("Device", `${place.device}${threads}`),
+    ...phases.map((phase, index) => {
+      const { crop, epochs, batchSize, resize } = phase;
+      const steps = plan[index]?.batchesPerEpoch ?? 0;
+      return line(
+        phases.length > 1 ? `Phase ${index + 1}` : "Training",
+        `${counted(epochs, "epoch")} of ${counted(steps, "step")}, batch ${batchSize}, crops of ${crop} pixels from ` +
+          `pictures scaled to ${resize}`,
+      );
+    }),
+    line("Optimizer", `${optimizer.type}${decay}, ${clipping}`),
+    line("Rate", describeSchedule(configuration.learningRate)),
+    line(
+      "Loss",
+      `${loss.reduction} squared error of colour` +
+        (classes.length > 0 && loss.alpha > 0
+          ? ` + ${Number(loss.alpha.toPrecision(3))} x cross entropy of class`
+          : ""),
+    ),
+    line(
+      "Best model",
+      `lowest validation colour loss${patience > 0 ? `; stops after ${patience} epochs without a better one` : ""}`,
+    ),
+    line(
+      "Run folder",
+      `${place.runFolder}: a checkpoint each epoch and every ${place.checkpointMinutes} minutes, ` +
+        "journal.jsonl, curves.svg",
+    ),
+  ];
+}
+
+/** Results, the skipped files, and how to go on. */
+export function closingLines(
+  end: EndEvent,
+  skipped: SkippedFiles,
+  place: { readonly runFolder: string; readonly modelPath: string },
+): string[] {
+  const { best } = end;
+  const how = {
+    finished: "Training is finished",
+    time: "The time limit is reached",
+    interrupted: "Training was interrupted",
+  }[end.reason];
+  const lines = [`${how}: ${end.step} steps in ${duration(end.seconds)}.`];
+  if (end.validations.length > 0) {
+    lines.push("", ...validationTable(end.validations, best?.epoch ?? null), "");
+  }
+  lines.push(...skippedLines(skipped));
+  lines.push(
+    best
+      ? `Best model: epoch ${best.epoch}, validation colour loss ${best.colorLoss.toFixed(5)}, exported to ${place.modelPath}`
+      : `No epoch is finished, so nothing is validated; the present model is exported to ${place.modelPath}`,
+  );
+  if (end.reason !== "finished") {
+    lines.push(`Saved ${end.checkpoint}. Continue with: ltbc train --resume ${place.runFolder}`);
+  }
+  return lines;
+}
+
+function pictureText(
+  { training, validation }: RunDatasets,
+  separate: boolean,
+  { data, seed }: RunConfiguration,
+): string {
+  const origin = separate
+    ? "from sources of their own"
+    : `${data.validationFraction * 100} % of every class, seed ${seed}`;
+  const ignored = new Set([...training.ignored, ...validation.ignored]).size;
+  const unlabelled = training.items.filter(({ label }) => label < 0).length;
+  return (
+    `${training.items.length} for training` +
+    (unlabelled > 0 ? ` (${unlabelled} without a class)` : "") +
+    `, ${validation.items.length} for validation (${origin})` +
+    (ignored > 0 ? `; ignored ${counted(ignored, "file")} without a picture's name` : "")
+  );
+}
+
+function skippedLines({ broken, grey }: SkippedFiles): string[] {
+  const lines: string[] = [];
+  if (broken.size > 0) {
+    lines.push(`Left out as broken: ${counted(broken.size, "file")}`);
+    for (const [name, reason] of [...broken].slice(0, mostNames)) {
+      lines.push(`  ${name}: ${reason}`);
+    }
+    if (broken.size > mostNames) lines.push(`  and ${broken.size - mostNames} more`);
+  }
+  if (grey.size > 0) lines.push(`Left out as grey: ${counted(grey.size, "picture")}`);
+  return lines;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function line(title: string, text: string): string {
+  return `${title.padEnd(11)} ${text}`;
+}

@@ -1,0 +1,431 @@
+// The training loop. Everything that decides what a step computes is a pure function of the
+// checkpointed progress (position, step, seed) and state, so a resumed run repeats an unbroken one.
+
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { UserError } from "@let-there-be-color/core/user-error";
+import type { Batch } from "../dataset/batch.js";
+import {
+  type Checkpoint,
+  checkpointPath,
+  discardCheckpointsAfter,
+  saveCheckpoint,
+  type TrainingProgress,
+} from "./checkpoint.js";
+import { writeCurves } from "./curves.js";
+import type { EndReason, TrainingEvent } from "./events.js";
+import { Journal, readJournal, type ValidationRecord } from "./journal.js";
+import { globalEpoch, type PhasePlan, schedulePosition, settle, totalEpochs } from "./plan.js";
+import { checkPlanUnchanged } from "./resume.js";
+import { type LearningRateSchedule, learningRateAt } from "./schedule.js";
+import { SpeedMeter } from "./speed-meter.js";
+import type { StepResult, TrainableNetwork, TrainingState } from "./step.js";
+import { addEvaluation, addStep, averages, noSteps, nothingEvaluated } from "./totals.js";
+
+/** The batches of one phase. */
+export interface PhaseData {
+  /**
+   * Training batches of an epoch of the run (from 0), from a batch index on. The same indices must
+   * always give the same batches.
+   */
+  training(epoch: number, startBatch: number): AsyncIterable<Batch>;
+  /** All validation pictures, the same in every epoch. */
+  validation(): AsyncIterable<Batch>;
+  close(): Promise<void>;
+}
+
+export interface TrainingOptions {
+  /** Folder for journal, curves and checkpoints: empty or missing unless the run is resumed. */
+  readonly runFolder: string;
+  readonly phases: readonly PhasePlan[];
+  readonly openData: (phase: PhasePlan) => Promise<PhaseData>;
+  /** A network for the phase's crop and batch size, with the given or initial parameters. */
+  readonly createNetwork: (phase: PhasePlan, state?: TrainingState) => Promise<TrainableNetwork>;
+  readonly learningRate: LearningRateSchedule;
+  /** Recorded in checkpoints; `openData` and `createNetwork` are expected to use the same one. */
+  readonly seed: number;
+  /** Continue from this checkpoint of `runFolder`; later ones in the folder are deleted. */
+  readonly resume?: Checkpoint;
+  /** Epochs without a better validation colour loss after which a phase ends; 0 for never. */
+  readonly patience?: number;
+  /** Minutes after which training stops with a checkpoint; no limit by default. */
+  readonly maxMinutes?: number;
+  /** Minutes between checkpoints within an epoch; 10 by default. */
+  readonly checkpointMinutes?: number;
+  /** Newest checkpoints to keep, beside the best model; 2 by default. */
+  readonly keepCheckpoints?: number;
+  /** Steps in a line of the journal; 20 by default. */
+  readonly journalSteps?: number;
+  /** Stops training after the current step, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  /** Recorded in the journal. */
+  readonly versions?: Readonly<Record<string, string>>;
+  /** Recorded in journal and checkpoints; any JSON. */
+  readonly configuration?: unknown;
+}
+
+/**
+ * Trains, and yields what happens as it happens. Writes `journal.jsonl`, `curves.svg` and
+ * checkpoints into the run folder. The last event is always `end`; leaving the loop early releases
+ * the network but saves no checkpoint (use `signal` for that).
+ *
+ * The best model of a phase is the one with the lowest colour loss on the validation pictures. A
+ * new phase starts a new comparison, because losses at different picture sizes differ.
+ * @throws UserError if the folder is not empty, the resumed checkpoint belongs to another plan, or
+ *   a loss becomes NaN or infinite.
+ */
+export async function* train(options: TrainingOptions): AsyncGenerator<TrainingEvent, void> {
+  const { runFolder, resume } = options;
+  const journalPath = join(runFolder, "journal.jsonl");
+  let journal: Journal;
+  if (resume) {
+    checkPlanUnchanged(resume.progress, options.phases);
+    await discardCheckpointsAfter(runFolder, resume.progress.step);
+    journal = await Journal.resume(journalPath, resume.progress.journalLines);
+  } else {
+    await refuseUsedFolder(runFolder);
+    await mkdir(runFolder, { recursive: true });
+    journal = Journal.create(journalPath);
+  }
+  try {
+    yield* new TrainingRun(options, journal, journalPath).events();
+  } finally {
+    journal.close();
+  }
+}
+
+/** @throws UserError if the folder exists and holds anything. */
+export async function refuseUsedFolder(folder: string): Promise<void> {
+  let names: string[] = [];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  if (names.length === 0) return;
+  throw new UserError(
+    `The run folder ${folder} is not empty. Continue its run with --resume ${folder}, ` +
+      "or choose another folder with --output.",
+  );
+}
+
+class TrainingRun {
+  readonly #options: TrainingOptions;
+  readonly #plan: readonly PhasePlan[];
+  readonly #journal: Journal;
+  readonly #journalPath: string;
+  readonly #started = performance.now();
+  readonly #speed: SpeedMeter;
+  #progress: TrainingProgress;
+  /** Whether the newest checkpoint holds exactly `#progress`. */
+  #saved: boolean;
+  #lastSave = performance.now();
+
+  constructor(options: TrainingOptions, journal: Journal, journalPath: string) {
+    this.#options = options;
+    this.#plan = options.phases;
+    this.#journal = journal;
+    this.#journalPath = journalPath;
+    this.#saved = options.resume !== undefined;
+    this.#speed = new SpeedMeter(this.#plan);
+    this.#progress = {
+      ...(options.resume?.progress ?? {
+        step: 0,
+        position: { phase: 0, epoch: 0, batch: 0 },
+        best: null,
+        epochsWithoutImprovement: 0,
+        epochTotals: noSteps,
+        windowTotals: noSteps,
+        journalLines: 0,
+        validations: [],
+        seconds: 0,
+      }),
+      plan: this.#plan,
+      seed: options.seed,
+      configuration: options.configuration ?? null,
+    };
+  }
+
+  async *events(): AsyncGenerator<TrainingEvent, void> {
+    const { resume } = this.#options;
+    this.#writeOpening();
+    const { step } = this.#progress;
+    yield { type: "start", plan: this.#plan, step, resumedFrom: resume?.path ?? null };
+    const reason = yield* this.#trainPhases();
+    this.#journal.flush();
+    yield {
+      type: "end",
+      reason,
+      step: this.#progress.step,
+      totalSteps: schedulePosition(this.#plan, this.#progress.position).totalSteps,
+      best: this.#progress.best,
+      validations: this.#progress.validations,
+      checkpoint: checkpointPath(this.#options.runFolder, this.#progress.step),
+      seconds: this.#seconds(),
+    };
+  }
+
+  #writeOpening(): void {
+    const { resume, versions = {}, configuration = null, seed } = this.#options;
+    const time = new Date().toISOString();
+    if (resume) {
+      const { step } = resume.progress;
+      this.#journal.append({ type: "resume", time, step, versions, configuration });
+    } else {
+      const plan = this.#plan;
+      this.#journal.append({ type: "start", time, versions, seed, plan, configuration });
+    }
+  }
+
+  async *#trainPhases(): AsyncGenerator<TrainingEvent, EndReason> {
+    let state = this.#options.resume?.state;
+    for (;;) {
+      this.#advance({ position: settle(this.#plan, this.#progress.position) }, this.#saved);
+      const phase = this.#plan[this.#progress.position.phase];
+      if (!phase) return "finished";
+      yield this.#phaseEvent(phase);
+      const network = await this.#options.createNetwork(phase, state);
+      try {
+        const data = await this.#options.openData(phase);
+        try {
+          if (state === undefined) yield* this.#save(network);
+          const stopped = yield* this.#trainPhase(phase, network, data);
+          if (stopped) return stopped;
+          state = await network.readState();
+        } finally {
+          await data.close();
+        }
+      } finally {
+        await network.release();
+      }
+    }
+  }
+
+  /** Trains to the end of the phase, or returns why it stopped before. */
+  async *#trainPhase(
+    phase: PhasePlan,
+    network: TrainableNetwork,
+    data: PhaseData,
+  ): AsyncGenerator<TrainingEvent, EndReason | null> {
+    const { patience = 0 } = this.#options;
+    while (this.#progress.position.epoch < phase.epochs) {
+      let stop = this.#stopReason() ?? (yield* this.#trainEpoch(phase, network, data));
+      if (!stop && !(yield* this.#validate(phase, network, data))) stop = "interrupted";
+      if (stop) {
+        if (!this.#saved) yield* this.#save(network);
+        return stop;
+      }
+      const { best, epochsWithoutImprovement, position } = this.#progress;
+      const outOfPatience = patience > 0 && epochsWithoutImprovement >= patience;
+      const epoch = globalEpoch(this.#plan, position);
+      if (outOfPatience) {
+        this.#advance({ position: { phase: position.phase + 1, epoch: 0, batch: 0 } });
+      }
+      yield* this.#save(network);
+      if (outOfPatience && best) {
+        yield { type: "early-stop", phase: position.phase + 1, epoch, best };
+        return null;
+      }
+    }
+    return null;
+  }
+
+  async *#trainEpoch(
+    phase: PhasePlan,
+    network: TrainableNetwork,
+    data: PhaseData,
+  ): AsyncGenerator<TrainingEvent, EndReason | null> {
+    const start = this.#progress.position;
+    if (start.batch >= phase.batchesPerEpoch) return null;
+    this.#speed.resume();
+    for await (const batch of data.training(globalEpoch(this.#plan, start), start.batch)) {
+      // All its pictures were unreadable.
+      if (batch.count > 0) yield await this.#step(phase, network, batch);
+      const { position } = this.#progress;
+      this.#advance({ position: { ...position, batch: position.batch + 1 } });
+      // ONNX Runtime computes on this thread: let signals and timers through.
+      await nextTurn();
+      if (position.batch + 1 === phase.batchesPerEpoch) return null;
+      const stop = this.#stopReason();
+      if (stop) return stop;
+      const minutes = (performance.now() - this.#lastSave) / 60_000;
+      if (minutes >= (this.#options.checkpointMinutes ?? 10)) {
+        yield* this.#save(network);
+        this.#speed.resume();
+      }
+    }
+    throw new Error(`The training data ended before batch ${phase.batchesPerEpoch} of the epoch`);
+  }
+
+  async #step(phase: PhasePlan, network: TrainableNetwork, batch: Batch): Promise<TrainingEvent> {
+    const { position, epochTotals, windowTotals } = this.#progress;
+    const step = this.#progress.step + 1;
+    const place = schedulePosition(this.#plan, position);
+    const learningRate = learningRateAt(this.#options.learningRate, place);
+    const result = await network.step(batch, learningRate, step);
+    const problem = nonFiniteValue(result);
+    if (problem) throw this.#diverged(problem, step, learningRate);
+    this.#speed.record(batch.count, phase);
+    const totals = {
+      epoch: addStep(epochTotals, result, batch),
+      window: addStep(windowTotals, result, batch),
+    };
+    this.#advance({ step, epochTotals: totals.epoch, windowTotals: totals.window });
+    const lastOfEpoch = position.batch + 1 === phase.batchesPerEpoch;
+    if (lastOfEpoch || totals.window.steps >= (this.#options.journalSteps ?? 20)) {
+      this.#writeWindow(learningRate);
+    }
+    const next = { ...position, batch: position.batch + 1 };
+    return {
+      type: "step",
+      ...result,
+      step,
+      totalSteps: place.totalSteps,
+      epoch: place.epoch + 1,
+      epochs: totalEpochs(this.#plan),
+      batch: next.batch,
+      batchesPerEpoch: phase.batchesPerEpoch,
+      learningRate,
+      imagesPerSecond: this.#speed.imagesPerSecond,
+      secondsLeft: this.#speed.secondsLeft(next),
+    };
+  }
+
+  #writeWindow(learningRate: number): void {
+    const { step, position, windowTotals } = this.#progress;
+    this.#journal.append({
+      type: "steps",
+      step,
+      epoch: globalEpoch(this.#plan, position) + 1,
+      phase: position.phase + 1,
+      learningRate,
+      ...averages(windowTotals, windowTotals.pictures),
+      gradientNorm: windowTotals.gradientNorm / windowTotals.steps,
+      imagesPerSecond: Number(this.#speed.imagesPerSecond.toPrecision(4)),
+    });
+    this.#advance({ windowTotals: noSteps });
+  }
+
+  /** Ends an epoch. Returns false if the abort signal came: then it is still to be validated. */
+  async *#validate(
+    phase: PhasePlan,
+    network: TrainableNetwork,
+    data: PhaseData,
+  ): AsyncGenerator<TrainingEvent, boolean> {
+    let sums = nothingEvaluated;
+    for await (const batch of data.validation()) {
+      if (this.#options.signal?.aborted) return false;
+      if (batch.count > 0) sums = addEvaluation(sums, await network.evaluate(batch));
+      await nextTurn();
+    }
+    const { step, position, epochTotals, best: previous } = this.#progress;
+    if (sums.count === 0) throw new UserError("None of the validation pictures could be read.");
+    if (epochTotals.pictures === 0) {
+      throw new UserError("None of the training pictures of the epoch could be read.");
+    }
+    const means = averages(sums, sums.count);
+    if (!Number.isFinite(means.colorLoss)) {
+      const place = schedulePosition(this.#plan, { ...position, batch: position.batch - 1 });
+      const learningRate = learningRateAt(this.#options.learningRate, place);
+      throw this.#diverged(`validation colour loss is ${means.colorLoss}`, step, learningRate);
+    }
+    const comparable = previous?.phase === position.phase ? previous : null;
+    const improved = comparable === null || means.colorLoss < comparable.colorLoss;
+    const epoch = globalEpoch(this.#plan, position) + 1;
+    const { colorLoss } = means;
+    const best = improved ? { step, phase: position.phase, epoch, colorLoss } : comparable;
+    const record: ValidationRecord = {
+      type: "validation",
+      step,
+      epoch,
+      phase: position.phase + 1,
+      crop: phase.crop,
+      pictures: sums.count,
+      ...means,
+      abError: Math.sqrt(sums.abSquaredError / sums.count),
+      training: averages(epochTotals, epochTotals.pictures),
+      improved,
+    };
+    this.#journal.append(record);
+    this.#advance({
+      position: { ...position, epoch: position.epoch + 1, batch: 0 },
+      best,
+      epochsWithoutImprovement: improved ? 0 : this.#progress.epochsWithoutImprovement + 1,
+      epochTotals: noSteps,
+      validations: [...this.#progress.validations, record],
+    });
+    await writeCurves(
+      join(this.#options.runFolder, "curves.svg"),
+      await readJournal(this.#journalPath),
+    );
+    yield { ...record, epochs: totalEpochs(this.#plan), best };
+    return true;
+  }
+
+  async *#save(network: TrainableNetwork): AsyncGenerator<TrainingEvent, void> {
+    const { runFolder, keepCheckpoints = 2 } = this.#options;
+    const state = await network.readState();
+    const { step } = this.#progress;
+    for (const [name, { data }] of state) {
+      if (allFinite(data)) continue;
+      const place = schedulePosition(this.#plan, this.#progress.position);
+      const learningRate = learningRateAt(this.#options.learningRate, place);
+      throw this.#diverged(`${name} holds a value that is not finite`, step, learningRate);
+    }
+    this.#journal.flush();
+    const progress = {
+      ...this.#progress,
+      journalLines: this.#journal.lines,
+      seconds: this.#seconds(),
+    };
+    const path = await saveCheckpoint(runFolder, progress, state, keepCheckpoints);
+    this.#saved = true;
+    this.#lastSave = performance.now();
+    yield { type: "checkpoint", step, path };
+  }
+
+  #advance(change: Partial<TrainingProgress>, saved = false): void {
+    this.#progress = { ...this.#progress, ...change };
+    this.#saved = saved;
+  }
+
+  #stopReason(): EndReason | null {
+    const { signal, maxMinutes = Number.POSITIVE_INFINITY } = this.#options;
+    if (signal?.aborted) return "interrupted";
+    return performance.now() - this.#started >= maxMinutes * 60_000 ? "time" : null;
+  }
+
+  #seconds(): number {
+    const before = this.#options.resume?.progress.seconds ?? 0;
+    return before + (performance.now() - this.#started) / 1000;
+  }
+
+  #phaseEvent(phase: PhasePlan): TrainingEvent {
+    const { position } = this.#progress;
+    return { type: "phase", phase: position.phase + 1, phases: this.#plan.length, ...phase };
+  }
+
+  #diverged(problem: string, step: number, learningRate: number): UserError {
+    return new UserError(
+      `Training diverged at step ${step} with learning rate ${learningRate}: ${problem}. ` +
+        `The last good checkpoint is kept; continue with --resume ${this.#options.runFolder} ` +
+        `and a lower --learning-rate (such as ${this.#options.learningRate.base / 10}) ` +
+        "or gradient clipping (--clip-norm 1).",
+    );
+  }
+}
+
+function allFinite(values: Float32Array): boolean {
+  for (let index = 0; index < values.length; index++) {
+    if (!Number.isFinite(values[index])) return false;
+  }
+  return true;
+}
+
+function nonFiniteValue(result: StepResult): string | null {
+  if (!Number.isFinite(result.colorLoss)) return `colour loss is ${result.colorLoss}`;
+  if (!Number.isFinite(result.classLoss)) return `class loss is ${result.classLoss}`;
+  if (!Number.isFinite(result.gradientNorm)) return `gradient norm is ${result.gradientNorm}`;
+  return null;
+}
