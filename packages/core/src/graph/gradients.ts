@@ -35,7 +35,7 @@ export function gradients(loss: Value, targets: readonly Value[]): Value[] {
   const forward = graph.nodes.slice();
   for (let index = forward.length - 1; index >= 0; index--) {
     const node = forward[index]!;
-    if (!node.outputs.some(({ name }) => dependent.has(name))) continue;
+    if (!node.inputs.some((input) => input && dependent.has(input.name))) continue;
     const outputGradients = node.outputs.map(({ name }) => accumulated.get(name));
     if (outputGradients.every((gradient) => gradient === undefined)) continue;
     applyRule(node, outputGradients, dependent, accumulated);
@@ -45,6 +45,16 @@ export function gradients(loss: Value, targets: readonly Value[]): Value[] {
     if (!gradient) throw new GraphError(`gradients: the loss does not depend on ${target.name}`);
     return gradient;
   });
+}
+
+/** Those of `candidates` that `value` is computed from, in their order. */
+export function dependencies(value: Value, candidates: readonly Value[]): Value[] {
+  const used = new Set([value.name]);
+  for (const node of value.graph.nodes.toReversed()) {
+    if (!node.outputs.some(({ name }) => used.has(name))) continue;
+    for (const input of node.inputs) if (input) used.add(input.name);
+  }
+  return candidates.filter(({ name }) => used.has(name));
 }
 
 function dependentNames(graph: Graph, targets: readonly Value[]): Set<string> {

@@ -78,12 +78,7 @@ export function fullyConnectedLayer(
 }
 
 /** Dropout in training mode; the identity otherwise. */
-export function dropoutLayer(
-  context: NetworkContext,
-  name: string,
-  x: Value,
-  rate: number,
-): Value {
+export function dropoutLayer(context: NetworkContext, name: string, x: Value, rate: number): Value {
   if (rate === 0 || context.mode === "inference") return x;
   return dropout(x, context.noise(name, x.shape as readonly number[]), rate);
 }
@@ -111,8 +106,15 @@ function batchNormalize(context: NetworkContext, name: string, x: Value): Value 
     runningVariance: parameter("running_variance", 1, false),
   };
   if (context.mode === "inference") return batchNormalizeInference(x, parameters);
-  const { output, runningMean, runningVariance } = batchNormalizeTraining(x, parameters);
-  context.updatedStatistics.set(parameters.runningMean.name, runningMean);
-  context.updatedStatistics.set(parameters.runningVariance.name, runningVariance);
+  // A layer that the picture and the global image share updates its statistics once for each.
+  const { updatedStatistics } = context;
+  const latest = (running: Value) => updatedStatistics.get(running.name) ?? running;
+  const { output, runningMean, runningVariance } = batchNormalizeTraining(x, {
+    ...parameters,
+    runningMean: latest(parameters.runningMean),
+    runningVariance: latest(parameters.runningVariance),
+  });
+  updatedStatistics.set(parameters.runningMean.name, runningMean);
+  updatedStatistics.set(parameters.runningVariance.name, runningVariance);
   return output;
 }

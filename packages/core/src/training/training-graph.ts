@@ -1,9 +1,17 @@
 // One optimisation step as one ONNX graph: forward, loss, gradients, clipping, optimizer update.
 // Parameters and optimizer state come in as inputs and leave as outputs named `<input>/next`.
 
-import { gradients } from "../graph/gradients.js";
+import { dependencies, gradients } from "../graph/gradients.js";
 import { Graph, type Value } from "../graph/graph.js";
-import { add, averagePool, multiply, reduceMean, reduceSum, scale, subtract } from "../graph/operators/index.js";
+import {
+  add,
+  averagePool,
+  multiply,
+  reduceMean,
+  reduceSum,
+  scale,
+  subtract,
+} from "../graph/operators/index.js";
 import {
   clippingFactor,
   globalNorm,
@@ -42,7 +50,8 @@ export interface NoiseInput {
  * `labels` int64 [N], `learning_rate` and `step` float32 scalars, `noise`, and `state`.
  *
  * Outputs, all float32 scalars: `color_loss`, `class_loss`, `correct`, `labelled`,
- * `gradient_norm`; and `<name>/next` for each of `state`.
+ * `gradient_norm`; and `<name>/next` for each of `state` that the step changes (with alpha 0, the
+ * classification network's parameters stay as they are).
  */
 export interface TrainingGraph {
   readonly model: Uint8Array;
@@ -61,8 +70,13 @@ export function stateName(parameter: string, kind: string): string {
 export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
   const { graph, context, loss, noise } = forwardGraph(options, "training");
   const specifications = context.parameters.specifications;
-  const parameters = graph.inputs.filter(({ name }) =>
-    specifications.some((each) => each.trainable && each.name === name),
+  const trainable = new Set(
+    specifications.filter((each) => each.trainable).map(({ name }) => name),
+  );
+  // Without a class loss (alpha 0) the classification network has no gradient and stays as it is.
+  const parameters = dependencies(
+    loss.total,
+    graph.inputs.filter(({ name }) => trainable.has(name)),
   );
   const raw = gradients(loss.total, parameters);
   const norm = globalNorm(raw);
@@ -98,7 +112,12 @@ export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
   graph.output("correct", terms ? reduceSum(terms.correct) : graph.scalar(0));
   graph.output("labelled", terms ? reduceSum(terms.labelled) : graph.scalar(0));
   graph.output("gradient_norm", norm);
-  return { model: serialize(graph, { name: "training_step" }), parameters: specifications, state, noise };
+  return {
+    model: serialize(graph, { name: "training_step" }),
+    parameters: specifications,
+    state,
+    noise,
+  };
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   type Dimension,
   formatShape,
   GraphError,
+  type Node,
   normalizeAxis,
   type Shape,
   staticShape,
@@ -93,21 +94,45 @@ export interface SliceRange {
 
 /** Takes a range of elements along each of the named axes. */
 export function slice(x: Value, ranges: readonly SliceRange[]): Value {
+  checkRanges(x.shape, ranges);
+  // ONNX Runtime 1.30 walks backwards on WebGPU as if from the last element, wherever the start
+  // is: what lies behind the start is cut off first.
+  const cuts = ranges.filter(
+    ({ axis, start, step = 1 }) => step < 0 && x.shape.at(axis) !== start + 1,
+  );
+  return emitSlice(
+    cuts.length === 0
+      ? x
+      : emitSlice(
+          x,
+          cuts.map(({ axis, start }) => ({ axis, start: 0, length: start + 1 })),
+        ),
+    ranges,
+  );
+}
+
+function checkRanges(shape: Shape, ranges: readonly SliceRange[]): void {
+  for (const { axis, start, length, step = 1 } of ranges) {
+    const available = shape[normalizeAxis(axis, shape.length, "Slice")]!;
+    const last = start + (length - 1) * step;
+    const beyond = typeof available === "number" && Math.max(start, last) >= available;
+    if (length < 1 || step === 0 || Math.min(start, last) < 0 || beyond) {
+      throw new GraphError(
+        `Slice: ${length} elements from ${start} by ${step} along axis ${axis} leave ${formatShape(shape)}`,
+      );
+    }
+  }
+}
+
+function emitSlice(x: Value, ranges: readonly SliceRange[]): Value {
   const shape: Dimension[] = [...x.shape];
   const starts: number[] = [];
   const ends: number[] = [];
   for (const { axis, start, length, step = 1 } of ranges) {
-    const along = normalizeAxis(axis, shape.length, "Slice");
-    const last = start + (length - 1) * step;
-    const available = x.shape[along]!;
-    if (start < 0 || last < 0 || length < 1) throw outOfRange(axis, start, length, step, x.shape);
-    if (typeof available === "number" && Math.max(start, last) >= available) {
-      throw outOfRange(axis, start, length, step, x.shape);
-    }
-    shape[along] = length;
+    shape[normalizeAxis(axis, shape.length, "Slice")] = length;
     starts.push(start);
     // One past the last element; a backward walk that takes index 0 ends "before the beginning".
-    const end = last + Math.sign(step);
+    const end = start + (length - 1) * step + Math.sign(step);
     ends.push(end < 0 ? -(2 ** 31) : end);
   }
   const graph = x.graph;
@@ -122,12 +147,6 @@ export function slice(x: Value, ranges: readonly SliceRange[]): Value {
     ],
     {},
     { type: x.type, shape },
-  );
-}
-
-function outOfRange(axis: number, start: number, length: number, step: number, shape: Shape) {
-  return new GraphError(
-    `Slice: ${length} elements from ${start} by ${step} along axis ${axis} leave ${formatShape(shape)}`,
   );
 }
 
@@ -193,9 +212,11 @@ export const concatGradient: GradientRule = ({ node, outputGradients: [gradient]
 
 export const sliceGradient: GradientRule = ({ node, outputGradients: [gradient] }) => {
   const x = node.inputs[0]!;
-  const [starts, axes, steps] = [1, 3, 4].map((index) =>
-    Array.from(x.graph.constantData(node.inputs[index]!) as BigInt64Array, Number),
-  ) as [number[], number[], number[]];
+  const [starts, axes, steps] = [1, 3, 4].map((index) => constantNumbers(node, index)) as [
+    number[],
+    number[],
+    number[],
+  ];
   const shape = staticShape(x.shape, "The gradient of Slice");
   let result = gradient!;
   axes.forEach((axis, index) => {
@@ -203,6 +224,18 @@ export const sliceGradient: GradientRule = ({ node, outputGradients: [gradient] 
   });
   return [result];
 };
+
+/** The whole numbers of an input that a rule must know when the graph is built. */
+function constantNumbers(node: Node, index: number): number[] {
+  const input = node.inputs[index];
+  const data = input?.graph.constantData(input);
+  if (!data) {
+    throw new GraphError(
+      `The gradient of ${node.operator}: its ranges must be known in advance, not computed in the graph`,
+    );
+  }
+  return Array.from(data as BigInt64Array, Number);
+}
 
 /** Puts elements back where a slice took them from, zeros elsewhere. */
 function placeAlongAxis(
@@ -222,7 +255,11 @@ function placeAlongAxis(
   // Spread the elements `distance` apart: [.., n, ..] -> [.., n, 1, ..] -> zeros behind each.
   const apart = [...shape.slice(0, axis + 1), 1, ...shape.slice(axis + 1)];
   const gap = apart.map((_, index) => (index === axis + 1 ? distance - 1 : 0));
-  const spaced = pad(reshape(forward, apart), gap.map(() => 0), gap);
+  const spaced = pad(
+    reshape(forward, apart),
+    gap.map(() => 0),
+    gap,
+  );
   const flat = reshape(
     spaced,
     shape.map((each, index) => (index === axis ? length * distance : each)),
@@ -240,7 +277,11 @@ export const expandGradient: GradientRule = ({ node, outputGradients: [gradient]
 export const padGradient: GradientRule = ({ node, outputGradients: [gradient] }) => {
   const x = node.inputs[0]!;
   const shape = staticShape(x.shape, "The gradient of Pad");
-  const pads = Array.from(x.graph.constantData(node.inputs[1]!) as BigInt64Array, Number);
+  const { mode } = node.attributes;
+  if (!mode || !("string" in mode) || mode.string !== "constant") {
+    throw new GraphError("The gradient of Pad: only padding with zeros has one");
+  }
+  const pads = constantNumbers(node, 1);
   const ranges = shape.map((length, axis) => ({ axis, start: pads[axis]!, length }));
   return [slice(gradient!, ranges)];
 };

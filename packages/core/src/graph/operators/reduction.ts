@@ -35,6 +35,8 @@ function reduce(
   { keepDimensions = false }: ReductionOptions,
 ): Value {
   const reduced = axes.map((axis) => normalizeAxis(axis, x.shape.length, operator));
+  // ONNX reads an empty list of axes as "all".
+  if (reduced.length === 0) return x;
   const kept = x.shape.map((length, axis) => (reduced.includes(axis) ? 1 : length));
   const shape = keepDimensions ? kept : kept.filter((_, axis) => !reduced.includes(axis));
   return x.graph.emitOne(
@@ -71,4 +73,3 @@ function reducedShape(graph: Graph, axes: Value, shape: Shape): Shape {
 function spread(gradient: Value, x: Value, keptShape: Shape): Value {
   return expand(reshape(gradient, keptShape), x.shape);
 }
-

@@ -72,6 +72,9 @@ export function globalAveragePool(x: Value): Value {
 
 export const resizeGradient: GradientRule = ({ node, outputGradients: [gradient] }) => {
   const x = node.inputs[0]!;
+  if (!node.inputs[2]) {
+    throw new GraphError("The gradient of Resize: only enlargement by a whole factor has one");
+  }
   const [, , height, width] = staticShape(x.shape, "The gradient of Resize") as Quad;
   const factor = staticShape(node.outputs[0]!.shape, "The gradient of Resize")[2]! / height;
   const mode = node.attributes.mode;
@@ -110,7 +113,12 @@ export const averagePoolGradient: GradientRule = ({ node, outputGradients: [grad
   const stride = intsAttribute(node, "strides")[0]!;
   const padding = intsAttribute(node, "pads")[0]!;
   const share = 1 / (kernel * kernel);
-  if (stride === kernel && padding === 0 && outHeight * stride === height && outWidth * stride === width) {
+  if (
+    stride === kernel &&
+    padding === 0 &&
+    outHeight * stride === height &&
+    outWidth * stride === width
+  ) {
     return [scale(resizeNearest(gradient!, kernel), share)];
   }
   // Every channel alone through the adjoint of a convolution with equal weights.
