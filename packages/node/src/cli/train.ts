@@ -1,25 +1,16 @@
 import { readFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import type { Device } from "@let-there-be-color/core/graph";
 import { type PresetName, presetNames } from "@let-there-be-color/core/network";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { env } from "onnxruntime-node";
-import { fingerprintDataset, readClassList } from "../dataset/index.js";
 import { createRuntime } from "../runtime/onnx-runtime.js";
 import { createTrainableNetwork } from "../runtime/trainable-onnx-network.js";
 import type { EndEvent } from "../training/events.js";
 import { ProgressReporter } from "../training/progress.js";
-import { openCheckpoint } from "../training/resume.js";
-import {
-  type DataLocation,
-  newConfiguration,
-  planOf,
-  type RunConfiguration,
-  resumedConfiguration,
-  type TrainingChoices,
-} from "../training/run/configuration.js";
-import { openRunDatasets, RunData, type RunDatasets } from "../training/run/data.js";
+import { planOf } from "../training/run/configuration.js";
+import { RunData } from "../training/run/data.js";
 import { exportBestModel } from "../training/run/model-export.js";
 import {
   fraction,
@@ -31,19 +22,12 @@ import {
   seedNumber,
   wholeNumber,
 } from "../training/run/option-values.js";
+import { prepareNewRun, prepareResumedRun, type RunOptions } from "../training/run/prepare.js";
 import { presetDefaults } from "../training/run/preset-defaults.js";
 import { closingLines, startUpLines } from "../training/run/summary.js";
-import { refuseUsedFolder, type TrainingOptions, train } from "../training/trainer.js";
+import { train } from "../training/trainer.js";
 
-interface TrainCommandOptions extends TrainingChoices {
-  readonly validation?: string[];
-  readonly validationFraction?: number;
-  readonly unlabelled?: string[];
-  readonly list?: string;
-  readonly validationList?: string;
-  readonly categories?: string;
-  readonly classes?: string;
-  readonly output?: string;
+interface TrainCommandOptions extends RunOptions {
   readonly resume?: string;
   readonly device?: Exclude<Device, "wasm">;
   readonly threads?: number;
@@ -94,6 +78,7 @@ export function trainCommand(): Command {
   );
   command.optionsGroup("Network and loss:");
   choose("--preset <name>", "network (default: compact)", presetNames);
+  add("--network <file>", "JSON with options that replace the preset's, such as widths or skips");
   add(
     "--alpha <weight>",
     `weight of the class loss, 0 or more (default: ${perPreset(({ alpha }) => Number(alpha.toPrecision(3)))})`,
@@ -210,13 +195,14 @@ function usageErrors<T>(parse: (text: string) => T): (text: string) => T {
 
 function checkUsage(command: Command, sources: string[], options: TrainCommandOptions): void {
   const refuse = (message: string) => command.error(`error: ${message}`, { exitCode: 2 });
-  const { resume, output, classes, validation = [], validationFraction } = options;
+  const { resume, output, classes, network, validation = [], validationFraction } = options;
   if (!resume && sources.length === 0) {
     refuse(
       "Expected a data set (a folder or zip with a folder of pictures per class) or --resume.",
     );
   }
   if (resume && output) refuse("--resume continues in its own run folder: leave out --output.");
+  if (resume && network) refuse("--resume keeps the network of its run: leave out --network.");
   if (resume && classes) refuse("--resume keeps the classes of its run: leave out --classes.");
   if (resume && validationFraction !== undefined) {
     refuse("--resume keeps the validation set of its run: leave out --validation-fraction.");
@@ -230,19 +216,11 @@ function checkUsage(command: Command, sources: string[], options: TrainCommandOp
   }
 }
 
-interface PreparedRun {
-  readonly runFolder: string;
-  readonly configuration: RunConfiguration;
-  readonly datasets: RunDatasets;
-  readonly resume?: NonNullable<TrainingOptions["resume"]>;
-  readonly remarks: readonly string[];
-}
-
 async function runTraining(sources: string[], options: TrainCommandOptions): Promise<void> {
   const { device = "cpu", threads, workers, checkpointMinutes = 10, maxMinutes, json } = options;
   const prepared = options.resume
-    ? await prepareResumed(options.resume, sources, options)
-    : await prepareNew(sources, options);
+    ? await prepareResumedRun(options.resume, sources, options)
+    : await prepareNewRun(sources, options);
   const { runFolder, configuration, datasets } = prepared;
   const plan = planOf(configuration, datasets.training.items.length);
   const runtime = await createRuntime({ device, ...(threads === undefined ? {} : { threads }) });
@@ -305,73 +283,6 @@ async function runTraining(sources: string[], options: TrainCommandOptions): Pro
   }
 }
 
-async function prepareNew(sources: string[], options: TrainCommandOptions): Promise<PreparedRun> {
-  const { preset = "compact", seed = 0 } = options;
-  const runFolder = options.output ?? join("runs", `${preset}-${timestamp()}`);
-  await refuseUsedFolder(runFolder);
-  const location: DataLocation = {
-    sources,
-    unlabelled: options.unlabelled ?? [],
-    validation: options.validation ?? [],
-    validationFraction: options.validationFraction ?? 0.05,
-    list: options.list ?? null,
-    validationList: options.validationList ?? null,
-    categories: options.categories ?? null,
-  };
-  const classes = options.classes === undefined ? undefined : await readClassList(options.classes);
-  const datasets = await openRunDatasets(location, seed, classes);
-  const configuration = newConfiguration(options, absolute(location), {
-    classes: datasets.training.classes,
-    fingerprints: fingerprintsOf(datasets),
-    pictures: datasets.training.items.length,
-  });
-  return { runFolder, configuration, datasets, remarks: [] };
-}
-
-async function prepareResumed(
-  path: string,
-  sources: string[],
-  options: TrainCommandOptions,
-): Promise<PreparedRun> {
-  const { checkpoint, runFolder, rejected } = await openCheckpoint(path);
-  const recorded = checkpoint.progress.configuration as RunConfiguration | null;
-  if (!recorded?.network) {
-    throw new UserError(
-      `${checkpoint.path} was not written by ltbc train: it has no configuration to resume with.`,
-    );
-  }
-  // Pictures may have moved; the fingerprints tell whether they are the same.
-  const { validation, unlabelled, list, validationList, categories } = options;
-  const location: DataLocation = {
-    ...recorded.data,
-    ...(sources.length > 0 ? { sources, list: null } : {}),
-    ...(validation ? { validation, validationList: null } : {}),
-    ...(unlabelled ? { unlabelled } : {}),
-    ...(list ? { list } : {}),
-    ...(validationList ? { validationList } : {}),
-    ...(categories ? { categories } : {}),
-  };
-  const classes = recorded.classes.length > 0 ? recorded.classes : undefined;
-  const datasets = await openRunDatasets(location, recorded.seed, classes);
-  const { training, validation: validationPrint } = fingerprintsOf(datasets);
-  const { fingerprints } = recorded;
-  if (training !== fingerprints.training || validationPrint !== fingerprints.validation) {
-    throw new UserError(
-      "The data set is not the one the run was started with (other files or classes). " +
-        "Give the original pictures, or start a new run.",
-    );
-  }
-  const configuration = {
-    ...resumedConfiguration(recorded, options),
-    data: absolute(location),
-  };
-  const remarks = rejected.map(
-    ({ path: damaged, reason }) => `Damaged checkpoint ${basename(damaged)} is not used: ${reason}`,
-  );
-  remarks.push(`Continuing from ${checkpoint.path} (step ${checkpoint.progress.step})`);
-  return { runFolder, configuration, datasets, resume: checkpoint, remarks };
-}
-
 /** The first SIGINT or SIGTERM asks for a clean stop, the second ends the process. */
 function stopOnSignals(reporter: ProgressReporter): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
@@ -387,37 +298,9 @@ function stopOnSignals(reporter: ProgressReporter): { signal: AbortSignal; relea
   return { signal: controller.signal, release };
 }
 
-function fingerprintsOf({ training, validation }: RunDatasets): RunConfiguration["fingerprints"] {
-  return {
-    training: fingerprintDataset(training),
-    validation: fingerprintDataset(validation),
-  };
-}
-
-function absolute(location: DataLocation): DataLocation {
-  const file = (path: string | null) => (path === null ? null : resolve(path));
-  return {
-    ...location,
-    sources: location.sources.map((path) => resolve(path)),
-    unlabelled: location.unlabelled.map((path) => resolve(path)),
-    validation: location.validation.map((path) => resolve(path)),
-    list: file(location.list),
-    validationList: file(location.validationList),
-    categories: file(location.categories),
-  };
-}
-
 async function versions(): Promise<Record<string, string>> {
   const manifest = join(dirname(import.meta.dirname), "..", "package.json");
   const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
   const onnxruntime = env.versions.node ?? env.versions.common;
   return { "let-there-be-color": version, node: process.versions.node, onnxruntime };
-}
-
-/** Local time as `20260131-174502`. */
-function timestamp(): string {
-  const now = new Date();
-  const pad = (value: number) => String(value).padStart(2, "0");
-  const day = `${now.getFullYear()}${pad(now.getMonth() + 1)}${pad(now.getDate())}`;
-  return `${day}-${pad(now.getHours())}${pad(now.getMinutes())}${pad(now.getSeconds())}`;
 }

@@ -22,7 +22,7 @@ export {
 } from "./journal.js";
 export type { PhasePlan, TrainingPhase, TrainingPosition } from "./plan.js";
 export { ProgressReporter, type ProgressStream } from "./progress.js";
-export { openCheckpoint } from "./resume.js";
+export { openCheckpoint } from "./run-folder.js";
 export {
   readSafetensors,
   type SafeTensor,

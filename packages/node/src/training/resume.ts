@@ -1,35 +1,6 @@
-import { stat } from "node:fs/promises";
-import { dirname } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
-import {
-  type Checkpoint,
-  findNewestCheckpoint,
-  type RejectedCheckpoint,
-  readCheckpoint,
-  type TrainingProgress,
-} from "./checkpoint.js";
+import type { TrainingProgress } from "./checkpoint.js";
 import type { PhasePlan } from "./plan.js";
-
-/**
- * Finds what `--resume` names: a run folder (its newest intact checkpoint) or one checkpoint file.
- * @throws UserError if there is no usable checkpoint.
- */
-export async function openCheckpoint(
-  path: string,
-): Promise<{ checkpoint: Checkpoint; runFolder: string; rejected: RejectedCheckpoint[] }> {
-  const found = await stat(path).catch(() => null);
-  if (!found) throw new UserError(`There is no run folder or checkpoint ${path}.`);
-  if (!found.isDirectory()) {
-    return { checkpoint: await readCheckpoint(path), runFolder: dirname(path), rejected: [] };
-  }
-  const { checkpoint, rejected } = await findNewestCheckpoint(path);
-  if (checkpoint) return { checkpoint, runFolder: path, rejected };
-  const damage = rejected.map(({ reason }) => `\n${reason}`).join("");
-  throw new UserError(
-    `The folder ${path} holds no usable checkpoint. Expected a folder that ltbc train wrote; ` +
-      `if training never got that far, start anew with another --output.${damage}`,
-  );
-}
 
 /**
  * A resumed run may get more (or fewer) epochs from its current phase on; the rest of the plan

@@ -1,10 +1,10 @@
 // The training loop. Everything that decides what a step computes is a pure function of the
 // checkpointed progress (position, step, seed) and state, so a resumed run repeats an unbroken one.
 
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { UserError } from "@let-there-be-color/core/user-error";
+import type { UserError } from "@let-there-be-color/core/user-error";
 import type { Batch } from "../dataset/batch.js";
 import {
   type Checkpoint,
@@ -14,23 +14,32 @@ import {
   type TrainingProgress,
 } from "./checkpoint.js";
 import { writeCurves } from "./curves.js";
+import { divergence, nonFiniteMeasure, nonFiniteTensor } from "./divergence.js";
 import type { EndReason, TrainingEvent } from "./events.js";
 import { Journal, readJournal, type ValidationRecord } from "./journal.js";
-import { globalEpoch, type PhasePlan, schedulePosition, settle, totalEpochs } from "./plan.js";
+import {
+  globalEpoch,
+  type PhasePlan,
+  schedulePosition,
+  settle,
+  type TrainingPosition,
+  totalEpochs,
+} from "./plan.js";
 import { checkPlanUnchanged } from "./resume.js";
+import { refuseUsedFolder } from "./run-folder.js";
 import { type LearningRateSchedule, learningRateAt } from "./schedule.js";
 import { SpeedMeter } from "./speed-meter.js";
-import type { StepResult, TrainableNetwork, TrainingState } from "./step.js";
+import type { TrainableNetwork, TrainingState } from "./step.js";
 import { addEvaluation, addStep, averages, noSteps, nothingEvaluated } from "./totals.js";
 
-/** The batches of one phase. */
+/** The batches of one phase. Every batch has at least one picture that counts. */
 export interface PhaseData {
   /**
-   * Training batches of an epoch of the run (from 0), from a batch index on. The same indices must
-   * always give the same batches.
+   * The training batches of an epoch of the run (from 0), from a batch index to the phase's
+   * `batchesPerEpoch`. The same indices must always give the same batches.
    */
   training(epoch: number, startBatch: number): AsyncIterable<Batch>;
-  /** All validation pictures, the same in every epoch. */
+  /** All validation pictures (one or more), the same in every epoch. */
   validation(): AsyncIterable<Batch>;
   close(): Promise<void>;
 }
@@ -93,21 +102,6 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
   } finally {
     journal.close();
   }
-}
-
-/** @throws UserError if the folder exists and holds anything. */
-export async function refuseUsedFolder(folder: string): Promise<void> {
-  let names: string[] = [];
-  try {
-    names = await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-  if (names.length === 0) return;
-  throw new UserError(
-    `The run folder ${folder} is not empty. Continue its run with --resume ${folder}, ` +
-      "or choose another folder with --output.",
-  );
 }
 
 class TrainingRun {
@@ -240,8 +234,7 @@ class TrainingRun {
     if (start.batch >= phase.batchesPerEpoch) return null;
     this.#speed.resume();
     for await (const batch of data.training(globalEpoch(this.#plan, start), start.batch)) {
-      // All its pictures were unreadable.
-      if (batch.count > 0) yield await this.#step(phase, network, batch);
+      yield await this.#step(phase, network, batch);
       const { position } = this.#progress;
       this.#advance({ position: { ...position, batch: position.batch + 1 } });
       // ONNX Runtime computes on this thread: let signals and timers through.
@@ -264,8 +257,8 @@ class TrainingRun {
     const place = schedulePosition(this.#plan, position);
     const learningRate = learningRateAt(this.#options.learningRate, place);
     const result = await network.step(batch, learningRate, step);
-    const problem = nonFiniteValue(result);
-    if (problem) throw this.#diverged(problem, step, learningRate);
+    const problem = nonFiniteMeasure(result);
+    if (problem) throw this.#diverged(problem, step, position);
     this.#speed.record(batch.count, phase);
     const totals = {
       epoch: addStep(epochTotals, result, batch),
@@ -316,19 +309,14 @@ class TrainingRun {
     let sums = nothingEvaluated;
     for await (const batch of data.validation()) {
       if (this.#options.signal?.aborted) return false;
-      if (batch.count > 0) sums = addEvaluation(sums, await network.evaluate(batch));
+      sums = addEvaluation(sums, await network.evaluate(batch));
       await nextTurn();
     }
     const { step, position, epochTotals, best: previous } = this.#progress;
-    if (sums.count === 0) throw new UserError("None of the validation pictures could be read.");
-    if (epochTotals.pictures === 0) {
-      throw new UserError("None of the training pictures of the epoch could be read.");
-    }
     const means = averages(sums, sums.count);
     if (!Number.isFinite(means.colorLoss)) {
-      const place = schedulePosition(this.#plan, { ...position, batch: position.batch - 1 });
-      const learningRate = learningRateAt(this.#options.learningRate, place);
-      throw this.#diverged(`validation colour loss is ${means.colorLoss}`, step, learningRate);
+      const last = { ...position, batch: position.batch - 1 };
+      throw this.#diverged(`validation colour loss is ${means.colorLoss}`, step, last);
     }
     const comparable = previous?.phase === position.phase ? previous : null;
     const improved = comparable === null || means.colorLoss < comparable.colorLoss;
@@ -366,13 +354,9 @@ class TrainingRun {
   async *#save(network: TrainableNetwork): AsyncGenerator<TrainingEvent, void> {
     const { runFolder, keepCheckpoints = 2 } = this.#options;
     const state = await network.readState();
-    const { step } = this.#progress;
-    for (const [name, { data }] of state) {
-      if (allFinite(data)) continue;
-      const place = schedulePosition(this.#plan, this.#progress.position);
-      const learningRate = learningRateAt(this.#options.learningRate, place);
-      throw this.#diverged(`${name} holds a value that is not finite`, step, learningRate);
-    }
+    const { step, position } = this.#progress;
+    const problem = nonFiniteTensor(state);
+    if (problem) throw this.#diverged(problem, step, position);
     this.#journal.flush();
     const progress = {
       ...this.#progress,
@@ -401,31 +385,14 @@ class TrainingRun {
     return before + (performance.now() - this.#started) / 1000;
   }
 
+  #diverged(problem: string, step: number, position: TrainingPosition): UserError {
+    const { learningRate, runFolder } = this.#options;
+    const rate = learningRateAt(learningRate, schedulePosition(this.#plan, position));
+    return divergence(problem, { step, rate, base: learningRate.base, runFolder });
+  }
+
   #phaseEvent(phase: PhasePlan): TrainingEvent {
     const { position } = this.#progress;
     return { type: "phase", phase: position.phase + 1, phases: this.#plan.length, ...phase };
   }
-
-  #diverged(problem: string, step: number, learningRate: number): UserError {
-    return new UserError(
-      `Training diverged at step ${step} with learning rate ${learningRate}: ${problem}. ` +
-        `The last good checkpoint is kept; continue with --resume ${this.#options.runFolder} ` +
-        `and a lower --learning-rate (such as ${this.#options.learningRate.base / 10}) ` +
-        "or gradient clipping (--clip-norm 1).",
-    );
-  }
-}
-
-function allFinite(values: Float32Array): boolean {
-  for (let index = 0; index < values.length; index++) {
-    if (!Number.isFinite(values[index])) return false;
-  }
-  return true;
-}
-
-function nonFiniteValue(result: StepResult): string | null {
-  if (!Number.isFinite(result.colorLoss)) return `colour loss is ${result.colorLoss}`;
-  if (!Number.isFinite(result.classLoss)) return `class loss is ${result.classLoss}`;
-  if (!Number.isFinite(result.gradientNorm)) return `gradient norm is ${result.gradientNorm}`;
-  return null;
 }

@@ -18,6 +18,8 @@ import { presetDefaults, usualLearningRates } from "./preset-defaults.js";
 /** Options of `ltbc train` that decide what is computed; those left out take the defaults. */
 export interface TrainingChoices {
   readonly preset?: PresetName;
+  /** Replaces options of the preset's network; all but `classes`, which the pictures decide. */
+  readonly network?: Partial<NetworkConfig>;
   readonly epochs?: number;
   readonly batch?: number;
   readonly crop?: number;
@@ -89,7 +91,7 @@ export function newConfiguration(
   const defaults = presetDefaults[preset];
   // One class cannot be told from others.
   const classes = found.classes.length >= 2 ? found.classes : [];
-  const network = networkPreset(preset, { classes: classes.length });
+  const network = networkPreset(preset, { ...choices.network, classes: classes.length });
   const phases = configuredPhases(choices, preset, network);
   const optimizer = choices.optimizer ?? defaults.optimizer;
   const usual =

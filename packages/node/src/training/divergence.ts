@@ -1,0 +1,34 @@
+import { UserError } from "@let-there-be-color/core/user-error";
+import type { StepResult, TrainingState } from "./step.js";
+
+/** Names the first measure of a step that is NaN or infinite; null if all are finite. */
+export function nonFiniteMeasure(result: StepResult): string | null {
+  if (!Number.isFinite(result.colorLoss)) return `colour loss is ${result.colorLoss}`;
+  if (!Number.isFinite(result.classLoss)) return `class loss is ${result.classLoss}`;
+  if (!Number.isFinite(result.gradientNorm)) return `gradient norm is ${result.gradientNorm}`;
+  return null;
+}
+
+/** Names the first tensor with a value that is NaN or infinite; null if all are finite. */
+export function nonFiniteTensor(state: TrainingState): string | null {
+  for (const [name, { data }] of state) {
+    for (let index = 0; index < data.length; index++) {
+      if (!Number.isFinite(data[index])) return `${name} holds ${data[index]}`;
+    }
+  }
+  return null;
+}
+
+/** The error that ends a run whose numbers left the finite range. */
+export function divergence(
+  problem: string,
+  place: { step: number; rate: number; base: number; runFolder: string },
+): UserError {
+  const rounded = (value: number) => Number(value.toPrecision(3));
+  return new UserError(
+    `Training diverged at step ${place.step} with learning rate ${rounded(place.rate)}: ` +
+      `${problem}. The last good checkpoint is kept; continue with --resume ${place.runFolder} ` +
+      `and a lower --learning-rate (such as ${rounded(place.base / 10)}) ` +
+      "or stronger gradient clipping (such as --clip-norm 1).",
+  );
+}
