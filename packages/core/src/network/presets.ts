@@ -43,6 +43,7 @@ const jacobDarcet2021: NetworkConfig = {
 /**
  * For CPUs and browsers: about half the paper's widths, global average pooling instead of the
  * large matrix, residual connections from the low-level features to the colorization network.
+ * Batch normalisation, without which the narrow classification branch hardly starts to learn.
  */
 const compact: NetworkConfig = {
   name: "compact",
@@ -57,7 +58,7 @@ const compact: NetworkConfig = {
   fusion: { channels: 128 },
   colorization: { stages: [[128], [64, 64], [32]] },
   classification: { hidden: [], dropout: 0 },
-  normalization: "none",
+  normalization: "batch",
   activation: "relu",
   skips: "add",
   head: { activation: "tanh", offset: 0, scale: 100 },
