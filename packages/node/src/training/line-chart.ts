@@ -21,7 +21,7 @@ export interface Chart {
 const columns = 2;
 const chartWidth = 460;
 const chartHeight = 270;
-const margin = { left: 62, right: 18, top: 40, bottom: 40 };
+const margin = { left: 62, right: 26, top: 40, bottom: 40 };
 const plotWidth = chartWidth - margin.left - margin.right;
 const plotHeight = chartHeight - margin.top - margin.bottom;
 
