@@ -1,0 +1,220 @@
+// The command as people run it: processes of its own, signals, files on disk.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { randomUniform } from "@let-there-be-color/core/random";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { flatPicture, noisePicture, temporaryFolder } from "../testing/pictures.js";
+import { findNewestCheckpoint } from "../training/checkpoint.js";
+import { type JournalRecord, readJournal } from "../training/journal.js";
+
+/** Runs the command, prints UserErrors as the main program does, and nothing else. */
+const program = `
+  import { trainCommand } from ${JSON.stringify(new URL("./train.js", import.meta.url).href)};
+  try {
+    await trainCommand().parseAsync();
+  } catch (error) {
+    if (error.name !== "UserError") throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }`;
+
+const tinyNetwork = {
+  lowLevel: { layers: [{ channels: 4, stride: 2 }] },
+  midLevel: { channels: [4] },
+  global: { layers: [{ channels: 4, stride: 2 }], pooling: { type: "average" }, hidden: [6, 4] },
+  fusion: { channels: 4 },
+  colorization: { stages: [[4]] },
+};
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let common: string[];
+beforeAll(async () => {
+  const files: Record<string, Uint8Array | string> = {
+    "ltbc-train.mjs": program,
+    "network.json": JSON.stringify(tinyNetwork),
+    "pictures/red/broken.jpg": "no picture",
+    "pictures/blue/grey.png": await flatPicture([90, 90, 90], 16, 16),
+    "pictures/blue/readme.txt": "no picture either",
+  };
+  for (let index = 0; index < 8; index++) {
+    files[`pictures/red/${index}.png`] = await flatPicture([200, 20 * index, 30], 16, 16);
+    files[`pictures/blue/${index}.png`] = await noisePicture(index, 16, 16);
+  }
+  folder = await temporaryFolder(files);
+  common = [join(folder.path, "pictures"), "--network", join(folder.path, "network.json")];
+  common.push("--crop", "8", "--batch", "4", "--validation-fraction", "0.2", "--threads", "1");
+});
+afterAll(() => folder.remove());
+
+function start(parameters: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [join(folder.path, "ltbc-train.mjs"), ...parameters], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+async function run(
+  ...parameters: string[]
+): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const child = start(parameters);
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.on("data", (part) => (stdout += part));
+  child.stderr?.on("data", (part) => (stderr += part));
+  const [status] = await once(child, "close");
+  return { status, stdout, stderr };
+}
+
+const inRun = (name: string, ...path: string[]) => join(folder.path, name, ...path);
+
+/** What a journal says of the computation: all but time, speed and the borders of processes. */
+async function computed(name: string): Promise<JournalRecord[]> {
+  return (await readJournal(inRun(name, "journal.jsonl")))
+    .filter((record) => record.type === "steps" || record.type === "validation")
+    .map((record) => (record.type === "steps" ? { ...record, imagesPerSecond: 0 } : record));
+}
+
+async function newest(name: string) {
+  if (!existsSync(inRun(name))) return null;
+  const { checkpoint, rejected } = await findNewestCheckpoint(inRun(name));
+  expect(rejected).toEqual([]);
+  return checkpoint;
+}
+
+/** Resolves when the child has written this text, or has ended. */
+function said(child: ChildProcess, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    let seen = "";
+    child.stdout?.on("data", (part) => {
+      seen += part;
+      if (seen.includes(text)) resolve();
+    });
+    child.once("close", () => resolve());
+  });
+}
+
+describe("ltbc train", () => {
+  it("says what it chose, trains, and leaves model, journal, curves and checkpoints", async () => {
+    const { status, stdout, stderr } = await run(...common, "--epochs", "2", "-o", inRun("first"));
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Network +compact, 0\.00 million parameters, 2 classes$/m);
+    expect(stdout).toMatch(/14 for training, 4 for validation \(20 % of every class, seed 0\); /);
+    expect(stdout).toMatch(/2 epochs of 3 steps, batch 4, crops of 8 pixels .* scaled to 9/);
+    expect(stdout).toMatch(/^Epoch 2\/2 {2}validation: colour 0\.\d+/m);
+    expect(stdout).toMatch(/Left out as broken: 1 file\n {2}\S+red\/broken\.jpg: /);
+    expect(stdout).toMatch(/Left out as grey: 1 picture\n/);
+    expect(stdout).toMatch(/Best model: epoch \d, .* exported to \S+model\.onnx\n$/);
+    const names = await readdir(inRun("first"));
+    expect(names).toEqual(expect.arrayContaining(["curves.svg", "journal.jsonl", "model.onnx"]));
+    const [first] = await readJournal(inRun("first", "journal.jsonl"));
+    expect(first).toMatchObject({
+      type: "start",
+      configuration: { classes: ["blue", "red"], network: { fusion: { channels: 4 } } },
+      versions: { node: process.versions.node },
+    });
+  });
+
+  it("refuses a used folder and touches nothing in it", async () => {
+    const before = await stat(inRun("first", "journal.jsonl"));
+    const { status, stderr } = await run(...common, "-o", inRun("first"));
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/is not empty\. Continue its run with --resume/);
+    expect(await stat(inRun("first", "journal.jsonl"))).toEqual(before);
+  });
+
+  it("prints one JSON line with --json, and progress on stderr", async () => {
+    const { status, stdout, stderr } = await run("--resume", inRun("first"), "--json");
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ reason: "finished", step: 6 });
+    expect(stderr).toContain("Continuing from");
+  });
+
+  it.each([
+    [[], /Expected a data set/],
+    [["--resume", "x", "--output", "y"], /leave out --output/],
+    [["x", "--epochs", "0"], /whole number of 1 or more/],
+  ])("refuses wrong usage %j", async (parameters, message) => {
+    const { status, stderr } = await run(...parameters);
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe("a run that is broken off", () => {
+  const epochs = ["--epochs", "20"];
+  // A checkpoint after every step: most kills come while one is written.
+  const always = ["--checkpoint-minutes", "0.000001"];
+
+  beforeAll(async () => {
+    const { status, stderr } = await run(...common, ...epochs, "-o", inRun("unbroken"));
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    expect((await newest("unbroken"))?.progress.step).toBe(60);
+  });
+
+  async function expectUnbroken(name: string): Promise<void> {
+    expect(await computed(name)).toEqual(await computed("unbroken"));
+    expect((await newest(name))?.state).toEqual((await newest("unbroken"))?.state);
+  }
+
+  it("by SIGTERM saves, exits with 0, says how to resume, and resumes exactly", async () => {
+    const child = start([...common, ...epochs, ...always, "-o", inRun("terminated")]);
+    let stdout = "";
+    child.stdout?.on("data", (part) => (stdout += part));
+    const closed = once(child, "close");
+    await said(child, "Epoch 2/20");
+    child.kill("SIGTERM");
+    expect(await closed).toEqual([0, null]);
+    expect(stdout).toContain(`Continue with: ltbc train --resume ${inRun("terminated")}`);
+    const step = (await newest("terminated"))?.progress.step ?? 0;
+    expect(stdout).toContain(`Training was interrupted: ${step} steps`);
+    expect(step).toBeGreaterThanOrEqual(6);
+    expect(step).toBeLessThan(60);
+    const resumed = await run("--resume", inRun("terminated"), "--threads", "1");
+    expect(resumed.status).toBe(0);
+    await expectUnbroken("terminated");
+  });
+
+  it("by SIGKILL at 16 moments always has a loadable newest checkpoint", async () => {
+    const fresh = [...common, ...epochs, ...always, "-o", inRun("killed")];
+    const resume = ["--resume", inRun("killed"), "--threads", "1", ...always];
+    let parameters = fresh;
+    let lastStep = 0;
+    let kills = 0;
+    for (let life = 0; kills < 16; life++) {
+      const child = start(parameters);
+      const closed = once(child, "close");
+      // Every fourth life ends before or at its first step, the others during the steps.
+      await said(child, life % 4 === 0 ? "Network" : "epoch ");
+      await new Promise((resolve) => setTimeout(resolve, 150 * randomUniform(1, life)));
+      child.kill("SIGKILL");
+      const [status] = await closed;
+      const checkpoint = await newest("killed");
+      if (status === 0) {
+        // It was faster than we were: once more from the start.
+        await expectUnbroken("killed");
+        await rm(inRun("killed"), { recursive: true });
+        parameters = fresh;
+        lastStep = 0;
+        continue;
+      }
+      kills++;
+      if (!checkpoint) {
+        // Killed before the first checkpoint: nothing was trained, and nothing is lost.
+        expect(lastStep).toBe(0);
+        await rm(inRun("killed"), { recursive: true, force: true });
+        continue;
+      }
+      expect(checkpoint.progress.step).toBeGreaterThanOrEqual(lastStep);
+      lastStep = checkpoint.progress.step;
+      parameters = resume;
+    }
+    const { status } = await run(...parameters);
+    expect(status).toBe(0);
+    await expectUnbroken("killed");
+  });
+});
