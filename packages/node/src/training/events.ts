@@ -2,6 +2,7 @@ import type { BestModel } from "./checkpoint.js";
 import type { ValidationRecord } from "./journal.js";
 import type { PhasePlan } from "./plan.js";
 import type { StepResult } from "./step.js";
+import type { Averages } from "./totals.js";
 
 /** Why a run came to its end. */
 export type EndReason =
@@ -44,6 +45,8 @@ export interface StepEvent extends StepResult {
   readonly batch: number;
   readonly batchesPerEpoch: number;
   readonly learningRate: number;
+  /** Means over the steps of the epoch so far. */
+  readonly epochMeans: Averages;
   /** Speed over the last steps of this process. */
   readonly imagesPerSecond: number;
   /** Estimate from the speed so far, validation included; null until there is one. */

@@ -11,11 +11,12 @@ const step = (change: Partial<StepEvent> = {}): StepEvent => ({
   batch: 10,
   batchesPerEpoch: 20,
   learningRate: 0.001,
-  colorLoss: 0.01234,
-  classLoss: 2.5,
-  correct: 1,
+  colorLoss: 7,
+  classLoss: 8,
+  correct: 4,
   labelled: 4,
   gradientNorm: 1,
+  epochMeans: { colorLoss: 0.01234, classLoss: 2.5, accuracy: 0.25 },
   imagesPerSecond: 12.34,
   secondsLeft: 125,
   ...change,
@@ -78,7 +79,9 @@ describe("progress without a terminal", () => {
   });
 
   it("leaves out the classes where nothing is labelled", () => {
-    const text = written(false, (reporter) => reporter.show(step({ labelled: 0, classLoss: 0 })));
+    const epochMeans = { colorLoss: 0.01234, classLoss: null, accuracy: null };
+    const unlabelled = step({ labelled: 0, classLoss: 0, epochMeans });
+    const text = written(false, (reporter) => reporter.show(unlabelled));
     expect(text).toMatch(/colour 0\.01234\n$/);
   });
 });
@@ -101,6 +104,7 @@ describe("progress on a terminal", () => {
       expect(stepBar(step(), columns).length).toBeLessThan(columns);
     }
     expect(stepBar(step(), 200)).toContain("██████░░░░░░ 10/20");
+    expect(stepBar(step(), 96)).toMatch(/^epoch 2\/3 10\/20 .* accuracy 25\.0 %$/);
   });
 });
 

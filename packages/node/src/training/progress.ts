@@ -66,13 +66,15 @@ export function stepLine(event: StepEvent): string {
   return `epoch ${event.epoch}/${event.epochs}  step ${event.step}/${event.totalSteps}  ${measures(event)}`;
 }
 
-/** The same with a bar for the epoch, at most `columns - 1` characters wide. */
+/** The same with a bar for the epoch where there is room, at most `columns - 1` characters wide. */
 export function stepBar(event: StepEvent, columns: number): string {
   const width = 12;
   const filled = Math.round((event.batch / event.batchesPerEpoch) * width);
-  const bar = "█".repeat(filled) + "░".repeat(width - filled);
-  const text = `epoch ${event.epoch}/${event.epochs} ${bar} ${event.batch}/${event.batchesPerEpoch}  ${measures(event)}`;
-  return text.slice(0, columns - 1);
+  const bar = `${"█".repeat(filled)}${"░".repeat(width - filled)} `;
+  const text = (picture: string) =>
+    `epoch ${event.epoch}/${event.epochs} ${picture}${event.batch}/${event.batchesPerEpoch}  ${measures(event)}`;
+  const whole = text(bar);
+  return whole.length < columns ? whole : text("").slice(0, columns - 1);
 }
 
 /** Seconds as `45 s`, `3 min 20 s` or `2 h 05 min`. */
@@ -118,16 +120,16 @@ function validationText(event: Extract<TrainingEvent, { type: "validation" }>): 
   return parts.join(", ");
 }
 
+/** Speed, time left, and means over the epoch so far: single steps jump about too much to read. */
 function measures(event: StepEvent): string {
+  const { colorLoss, classLoss, accuracy } = event.epochMeans;
   const parts = [
     `${event.imagesPerSecond.toPrecision(3)} images/s`,
     event.secondsLeft === null ? "ETA …" : `ETA ${duration(event.secondsLeft)}`,
-    `colour ${event.colorLoss.toFixed(5)}`,
+    `colour ${colorLoss.toFixed(5)}`,
   ];
-  if (event.labelled > 0) {
-    parts.push(`class ${event.classLoss.toFixed(3)}`);
-    parts.push(`accuracy ${percent(event.correct / event.labelled)}`);
-  }
+  if (classLoss !== null) parts.push(`class ${classLoss.toFixed(3)}`);
+  if (accuracy !== null) parts.push(`accuracy ${percent(accuracy)}`);
   return parts.join("  ");
 }
 

@@ -319,7 +319,9 @@ describe("the run folder", () => {
 it("averages journal lines over their steps and ends a line with the epoch", async () => {
   const step = (number: number) => ({ ...goodStep, colorLoss: number, gradientNorm: 2 * number });
   const phases = [{ crop: 8, epochs: 2, batchSize: 2, batchesPerEpoch: 3 }];
-  await run({ ...scripted({ phases, step }), journalSteps: 2 });
+  const { events } = await run({ ...scripted({ phases, step }), journalSteps: 2 });
+  const shown = events.flatMap((event) => (event.type === "step" ? [event.epochMeans] : []));
+  expect(shown.map(({ colorLoss }) => colorLoss)).toEqual([1, 1.5, 2, 4, 4.5, 5]);
   const records = await readJournal(join(runFolder, "journal.jsonl"));
   expect(records.map(({ type }) => type)).toEqual([
     "start",

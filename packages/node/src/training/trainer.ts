@@ -280,6 +280,7 @@ class TrainingRun {
       batch: next.batch,
       batchesPerEpoch: phase.batchesPerEpoch,
       learningRate,
+      epochMeans: averages(totals.epoch, totals.epoch.pictures),
       imagesPerSecond: this.#speed.imagesPerSecond,
       secondsLeft: this.#speed.secondsLeft(next),
     };
