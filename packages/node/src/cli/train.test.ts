@@ -11,16 +11,10 @@ import { flatPicture, noisePicture, temporaryFolder } from "../testing/pictures.
 import { findNewestCheckpoint } from "../training/checkpoint.js";
 import { type JournalRecord, readJournal } from "../training/journal.js";
 
-/** Runs the command, prints UserErrors as the main program does, and nothing else. */
+/** What bin/ltbc.js does, without compiling the source first. */
 const program = `
-  import { trainCommand } from ${JSON.stringify(new URL("./train.js", import.meta.url).href)};
-  try {
-    await trainCommand().parseAsync();
-  } catch (error) {
-    if (error.name !== "UserError") throw error;
-    console.error(error.message);
-    process.exitCode = 1;
-  }`;
+  import { main } from ${JSON.stringify(new URL("./main.js", import.meta.url).href)};
+  process.exitCode = await main(process.argv.slice(2));`;
 
 const tinyNetwork = {
   lowLevel: { layers: [{ channels: 4, stride: 2 }] },
@@ -34,7 +28,7 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let common: string[];
 beforeAll(async () => {
   const files: Record<string, Uint8Array | string> = {
-    "ltbc-train.mjs": program,
+    "ltbc.mjs": program,
     "network.json": JSON.stringify(tinyNetwork),
     "pictures/red/broken.jpg": "no picture",
     "pictures/blue/grey.png": await flatPicture([90, 90, 90], 16, 16),
@@ -51,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 function start(parameters: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [join(folder.path, "ltbc-train.mjs"), ...parameters], {
+  return spawn(process.execPath, [join(folder.path, "ltbc.mjs"), "train", ...parameters], {
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
@@ -121,7 +115,7 @@ describe("ltbc train", () => {
   it("refuses a used folder and touches nothing in it", async () => {
     const before = await stat(inRun("first", "journal.jsonl"));
     const { status, stderr } = await run(...common, "-o", inRun("first"));
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stderr).toMatch(/is not empty\. Continue its run with --resume/);
     expect(await stat(inRun("first", "journal.jsonl"))).toEqual(before);
   });
@@ -139,7 +133,7 @@ describe("ltbc train", () => {
     [["x", "--epochs", "0"], /whole number of 1 or more/],
   ])("refuses wrong usage %j", async (parameters, message) => {
     const { status, stderr } = await run(...parameters);
-    expect(status).not.toBe(0);
+    expect(status).toBe(2);
     expect(stderr).toMatch(message);
   });
 });
