@@ -138,8 +138,8 @@ describe("composePixels", () => {
     const wide = { width: 70_000, height: 2 };
     const flat = new Float32Array(140_000).fill(50);
     const pixels = composePixels(flat, chroma, wide, { saturation: 1, bitDepth: 8 });
-    const rows = [pixels.slice(0, 210_000), pixels.slice(210_000)];
-    expect(Buffer.compare(rows[0]!, rows[1]!)).toBe(0);
+    const differs = pixels.findIndex((code, i) => code !== pixels[i % 210_000]);
+    expect(differs).toBe(-1);
   });
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { access, link, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
 
 /** Whether a path is taken. */
@@ -54,7 +54,7 @@ export async function writeWhole(
   bytes: Uint8Array,
   { overwrite = false }: { overwrite?: boolean | undefined } = {},
 ): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.tmp`);
+  const temporary = join(dirname(path), `.ltbc-${randomUUID()}.tmp`);
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(temporary, bytes, { flag: "wx" });
@@ -65,7 +65,7 @@ export async function writeWhole(
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UserError(`${path} cannot be written (${code ?? message}).`);
   } finally {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined); // gone already, or never made
   }
 }
 

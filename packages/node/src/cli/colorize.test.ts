@@ -1,0 +1,253 @@
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { luminanceOfPixels } from "@let-there-be-color/core/color";
+import sharp from "sharp";
+import { beforeAll, describe, expect, it } from "vitest";
+import { folderForTests } from "../testing/temporary-folder.js";
+import { tinyColorModel } from "../testing/tiny-color-model.js";
+import { main } from "./main.js";
+
+const root = await folderForTests();
+const model = join(root, "tiny.onnx");
+
+beforeAll(() =>
+  writeFile(
+    model,
+    tinyColorModel({ scenesPerLuminance: { sea: 0.02, sky: 0.01, hill: 0, ice: -1 } }),
+  ),
+);
+
+/** Runs a command line as the process would and collects what it prints. */
+async function ltbc(args: readonly string[], stdin: Uint8Array = new Uint8Array(), isTTY = false) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const collect = async (stream: PassThrough) => Buffer.concat(await stream.toArray());
+  const [printed, complained] = [collect(stdout), collect(stderr)];
+  const streams = {
+    stdin: Readable.from([stdin]),
+    stdout: Object.assign(stdout, { isTTY }),
+    stderr,
+  };
+  const code = await main(args, streams);
+  process.exitCode = 0;
+  stdout.end();
+  stderr.end();
+  return { code, stdout: await printed, stderr: String(await complained) };
+}
+
+const colorize = (args: readonly string[], stdin?: Uint8Array, isTTY?: boolean) =>
+  ltbc(["colorize", "--model", model, "--threads", "1", ...args], stdin, isTTY);
+
+const grey = (value: number, format: "png" | "jpeg" | "gif" = "png") =>
+  sharp(new Uint8Array(24 * 16).fill(value), { raw: { width: 24, height: 16, channels: 1 } })
+    .toFormat(format)
+    .toBuffer();
+
+/** A new folder with the given files, by relative path. */
+async function folderWith(files: Record<string, Uint8Array | string>): Promise<string> {
+  const folder = join(root, `case-${(await readdir(root)).length}`);
+  await mkdir(folder);
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), content);
+  }
+  return folder;
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
+}
+
+async function isColor(path: string): Promise<boolean> {
+  const { channels } = await sharp(path).stats();
+  return Math.abs(channels[0]!.mean - channels[2]!.mean) > 5;
+}
+
+describe("ltbc colorize", () => {
+  it("writes beside the input and prints path, time and the three best scenes", async () => {
+    const folder = await folderWith({ "photo.jpg": await grey(150, "jpeg") });
+    // Without the name of a command, colorize is meant.
+    const { code, stdout, stderr } = await ltbc([join(folder, "photo.jpg"), "--model", model]);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    expect(await filesIn(folder)).toEqual(["photo.color.jpg", "photo.jpg"]);
+    expect(await isColor(join(folder, "photo.color.jpg"))).toBe(true);
+    expect(String(stdout)).toMatch(
+      /photo\.color\.jpg {2}\d+\.\d s {2}sea \d+ %, sky \d+ %, hill \d+ %\n/,
+    );
+  });
+
+  it("keeps tree and names of a folder, and changes only extensions it cannot write", async () => {
+    const folder = await folderWith({
+      "in/a/b.png": await grey(100),
+      "in/a/deep/er/c.JPG": await grey(120, "jpeg"),
+      "in/d.gif": await grey(140, "gif"),
+      "in/notes.txt": "no picture",
+      "in/.hidden.png": await grey(1),
+    });
+    const { code } = await colorize([join(folder, "in"), "-o", join(folder, "out")]);
+    expect(code).toBe(0);
+    expect(await filesIn(join(folder, "out"))).toEqual(["a/b.png", "a/deep/er/c.JPG", "d.png"]);
+    expect(await isColor(join(folder, "out", "a", "deep", "er", "c.JPG"))).toBe(true);
+  });
+
+  it("walked again without --output, leaves its own results out", async () => {
+    const folder = await folderWith({ "a.png": await grey(100) });
+    expect((await colorize([folder])).code).toBe(0);
+    expect((await colorize([folder, "--overwrite"])).code).toBe(0);
+    expect(await filesIn(folder)).toEqual(["a.color.png", "a.png"]);
+  });
+
+  it("does not overwrite unless told to", async () => {
+    const folder = await folderWith({ "a.png": await grey(100), "a.color.png": "precious" });
+    const refused = await colorize([join(folder, "a.png")]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("exists already");
+    expect(await readFile(join(folder, "a.color.png"), "utf8")).toBe("precious");
+    expect((await colorize([join(folder, "a.png"), "--overwrite"])).code).toBe(0);
+    expect(await isColor(join(folder, "a.color.png"))).toBe(true);
+  });
+
+  it("never writes onto the input, even with --overwrite", async () => {
+    const folder = await folderWith({ "a.png": await grey(100) });
+    const before = await readFile(join(folder, "a.png"));
+    expect((await colorize([folder, "-o", folder, "--overwrite"])).code).toBe(1);
+    expect(await readFile(join(folder, "a.png"))).toEqual(before);
+    expect(await filesIn(folder)).toEqual(["a.png"]);
+  });
+
+  it("finishes the others when some fail, and says which and why", async () => {
+    const jpeg = await grey(90, "jpeg");
+    const folder = await folderWith({
+      "1.png": await grey(100),
+      "2.jpg": jpeg.subarray(0, jpeg.length - 30),
+      "3.png": "",
+      "4.png": await grey(100),
+    });
+    const { code, stderr } = await colorize([
+      folder,
+      join(folder, "5.png"),
+      "-o",
+      join(folder, "out"),
+    ]);
+    expect(code).toBe(1);
+    expect(await filesIn(join(folder, "out"))).toEqual(["1.png", "4.png"]);
+    expect(stderr).toContain("3 of 5 pictures failed");
+    const summary = stderr.slice(stderr.indexOf("3 of 5"));
+    expect(summary).toMatch(/2\.jpg is broken or cut short/);
+    expect(summary).toMatch(/3\.png is empty/);
+    expect(summary).toMatch(/5\.png does not exist/);
+  });
+
+  it("keeps 16 bits, alpha and L*", async () => {
+    const samples = Uint16Array.from({ length: 40 * 40 * 2 }, (_, i) => (i * 40503) & 0xffff);
+    const png = await sharp(samples, { raw: { width: 40, height: 40, channels: 2 } })
+      .toColourspace("grey16")
+      .png()
+      .toBuffer();
+    const folder = await folderWith({ "deep.png": png });
+    expect((await colorize([join(folder, "deep.png")])).code).toBe(0);
+    const path = join(folder, "deep.color.png");
+    expect(await sharp(path).metadata()).toMatchObject({ depth: "ushort", channels: 4 });
+    const raw = await sharp(path).toColourspace("rgb16").raw({ depth: "ushort" }).toBuffer();
+    const pixels = new Uint16Array(raw.buffer, raw.byteOffset, raw.length / 2);
+    const [before, after] = [new Float32Array(1600), new Float32Array(1600)];
+    luminanceOfPixels(samples, 2, 1600, before);
+    luminanceOfPixels(pixels, 4, 1600, after);
+    for (let i = 0; i < 1600; i++) {
+      expect(pixels[i * 4 + 3]).toBe(samples[i * 2 + 1]);
+      expect(Math.abs(after[i]! - before[i]!)).toBeLessThan(2e-3);
+    }
+  });
+
+  it("pipes standard input to standard output in the same format", async () => {
+    const { code, stdout, stderr } = await colorize(["-"], await grey(130, "jpeg"));
+    expect(code).toBe(0);
+    expect(await sharp(stdout).metadata()).toMatchObject({ format: "jpeg", width: 24, height: 16 });
+    expect(stderr).toMatch(/standard output .*sea/);
+    const png = await colorize(["-", "--format", "png", "--quiet"], await grey(130, "jpeg"));
+    expect((await sharp(png.stdout).metadata()).format).toBe("png");
+    expect(png.stderr).toBe("");
+  });
+
+  it("does not pour a picture onto a terminal", async () => {
+    expect((await colorize(["-"], await grey(130), true)).code).toBe(2);
+  });
+
+  it("prints a line of JSON for each input, failed ones, too", async () => {
+    const folder = await folderWith({ "a.png": await grey(100), "b.png": "broken" });
+    const { code, stdout } = await colorize([folder, "--json"]);
+    expect(code).toBe(1);
+    const [a, b] = String(stdout)
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(a).toMatchObject({
+      input: join(folder, "a.png"),
+      output: join(folder, "a.color.png"),
+      width: 24,
+      height: 16,
+      seconds: expect.any(Number),
+    });
+    expect(a.scenes.map(({ name }: { name: string }) => name)).toEqual(["sea", "sky", "hill"]);
+    expect(b).toMatchObject({
+      input: join(folder, "b.png"),
+      error: expect.stringContaining("b.png"),
+    });
+  });
+
+  it("writes one input to the file and in the format that --output names", async () => {
+    const folder = await folderWith({ "a.png": await grey(100) });
+    const output = join(folder, "new", "result.webp");
+    expect((await colorize([join(folder, "a.png"), "-o", output, "--size", "64"])).code).toBe(0);
+    expect((await sharp(output).metadata()).format).toBe("webp");
+  });
+
+  it.each<[string, (folder: string) => string[]]>([
+    ["an unknown option", (folder) => [folder, "--colour"]],
+    ["a size out of range", (folder) => [folder, "--size", "5"]],
+    ["a size that is no number", (folder) => [folder, "--size", "big"]],
+    ["a saturation out of range", (folder) => [folder, "--saturation", "3"]],
+    ["a quality out of range", (folder) => [folder, "--quality", "101"]],
+    ["an unknown format", (folder) => [folder, "--format", "bmp"]],
+    ["no input", () => []],
+    ["a folder without pictures", (folder) => [join(folder, "empty")]],
+    ["an output that cannot be written", (folder) => [join(folder, "a.png"), "-o", "x.bmp"]],
+    ["a contradiction", (folder) => [join(folder, "a.png"), "-o", "x.png", "--format", "jpeg"]],
+    [
+      "two inputs for one output",
+      (folder) => [join(folder, "a.png"), join(folder, "b", "a.png"), "-o", join(folder, "out")],
+    ],
+    ["a missing model", (folder) => [folder, "--model", join(folder, "none.onnx")]],
+  ])("answers %s with exit code 2 and writes nothing", async (_, args) => {
+    const files = { "a.png": await grey(100), "b/a.png": await grey(90), "empty/x.txt": "" };
+    const folder = await folderWith(files);
+    const { code, stdout, stderr } = await colorize(args(folder));
+    expect(code).toBe(2);
+    expect(String(stdout)).toBe("");
+    expect(stderr).toMatch(/^error: /);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+    expect(await filesIn(folder)).toEqual(Object.keys(files).sort());
+  });
+});
+
+describe("ltbc", () => {
+  it("shows help with units, ranges and defaults", async () => {
+    const { code, stdout } = await ltbc(["colorize", "--help"]);
+    expect(code).toBe(0);
+    expect(String(stdout)).toMatch(
+      /--quality <q>\s+of JPEG, WebP and AVIF, 1 to 100 \(default: 95\)/,
+    );
+    expect((await ltbc(["--version"])).stdout.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it("shows its help and fails when called with nothing", async () => {
+    const { code, stderr } = await ltbc([]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("Usage: ltbc");
+  });
+});

@@ -1,0 +1,89 @@
+import type { Scene } from "@let-there-be-color/core/colorize";
+import { UserError } from "@let-there-be-color/core/user-error";
+import { encodePhoto, type PixelPicture } from "./image/encode.js";
+import { formatOfFileName, OUTPUT_FORMATS, type OutputFormat } from "./image/format.js";
+import { assertWritable, writeWhole } from "./image/write-file.js";
+
+/** How to encode a {@link ColorPhoto}. */
+export interface EncodeOptions {
+  /** Quality of JPEG, WebP and AVIF, 1..100. Default 95. */
+  readonly quality?: number;
+}
+
+/** How to write a {@link ColorPhoto} to a file. */
+export interface ToFileOptions extends EncodeOptions {
+  /** Replace an existing file. Default false. The input itself is never replaced. */
+  readonly overwrite?: boolean;
+  /** Default: what the extension says. */
+  readonly format?: OutputFormat;
+}
+
+/** A colourised photograph, sRGB, in memory. */
+export class ColorPhoto {
+  readonly width: number;
+  readonly height: number;
+  /** 3 for RGB, 4 for RGB + alpha. */
+  readonly channels: 3 | 4;
+  /** Interleaved sRGB samples of 8 or (`Uint16Array`) 16 bits: `[height, width, channels]`. */
+  readonly pixels: Uint8Array | Uint16Array;
+  /** Scene classes, most probable first; empty if the model has no classifier. */
+  readonly scenes: readonly Scene[];
+  /** The input's own format, or "png" if that cannot be written. */
+  readonly inputFormat: OutputFormat;
+  readonly #picture: PixelPicture;
+  readonly #inputPath: string | undefined;
+
+  /** Made by `Colorizer.colorize`. */
+  constructor(
+    picture: PixelPicture,
+    about: {
+      scenes: readonly Scene[];
+      inputFormat: OutputFormat;
+      inputPath: string | undefined;
+    },
+  ) {
+    this.#picture = picture;
+    this.#inputPath = about.inputPath;
+    this.width = picture.width;
+    this.height = picture.height;
+    this.channels = picture.channels;
+    this.pixels = picture.pixels;
+    this.scenes = about.scenes;
+    this.inputFormat = about.inputFormat;
+  }
+
+  /**
+   * Encodes the picture, by default in the format of the input.
+   *
+   * @throws UserError if the format cannot hold it
+   */
+  async toBuffer(
+    format: OutputFormat = this.inputFormat,
+    { quality }: EncodeOptions = {},
+  ): Promise<Buffer> {
+    if (!OUTPUT_FORMATS.includes(format)) {
+      throw new UserError(
+        `Expected one of the formats ${OUTPUT_FORMATS.join(", ")} but received ${format}.`,
+      );
+    }
+    return encodePhoto(this.#picture, format, quality);
+  }
+
+  /**
+   * Writes the picture to a file, whole or not at all. Missing folders are made.
+   *
+   * @throws UserError if the file exists (see `overwrite`) or is the input, cannot be written, or
+   * its extension names no format that can be written
+   */
+  async toFile(path: string, options: ToFileOptions = {}): Promise<void> {
+    const { overwrite, quality, format = formatOfFileName(path) } = options;
+    if (!format) {
+      throw new UserError(
+        `Expected the name of an output picture to end in .jpg, .png, .webp, .tif or .avif but received ${path}.`,
+      );
+    }
+    await assertWritable(path, { input: this.#inputPath, overwrite });
+    const bytes = await this.toBuffer(format, quality === undefined ? {} : { quality });
+    await writeWhole(path, bytes, { overwrite });
+  }
+}

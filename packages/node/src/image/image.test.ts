@@ -1,0 +1,349 @@
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { crc32, deflateSync } from "node:zlib";
+import { UserError } from "@let-there-be-color/core/user-error";
+import sharp from "sharp";
+import { describe, expect, it } from "vitest";
+import { folderForTests } from "../testing/temporary-folder.js";
+import { decodePhoto } from "./decode.js";
+import { encodePhoto, type PixelPicture } from "./encode.js";
+import type { OutputFormat } from "./format.js";
+import { grayToneCurve } from "./gray-profile.js";
+import { assertWritable, writeWhole } from "./write-file.js";
+
+/** L* of an sRGB grey 0..1, from the formulas of IEC 61966-2-1 and CIE 15. */
+function lightness(encoded: number): number {
+  const y = encoded <= 0.04045 ? encoded / 12.92 : ((encoded + 0.055) / 1.055) ** 2.4;
+  return y > 216 / 24389 ? 116 * Math.cbrt(y) - 16 : (y * 24389) / 27;
+}
+
+/** A minimal monochrome ICC profile whose tone curve is a pure gamma. */
+function grayProfile(gamma: number): Buffer {
+  const profile = Buffer.alloc(128 + 4 + 12 * 2 + 16 + 20);
+  const text = (at: number, value: string) => profile.write(value, at, "latin1");
+  profile.writeUInt32BE(profile.length, 0);
+  profile.writeUInt32BE(0x04300000, 8);
+  text(12, "mntrGRAYXYZ ");
+  text(36, "acsp");
+  // The illuminant and the white point: D50 in s15Fixed16.
+  const d50 = [0xf6d6, 0x10000, 0xd32d];
+  d50.forEach((value, i) => {
+    profile.writeUInt32BE(value, 68 + 4 * i);
+  });
+  profile.writeUInt32BE(2, 128);
+  text(132, "kTRC");
+  profile.writeUInt32BE(156, 136);
+  profile.writeUInt32BE(14, 140);
+  text(144, "wtpt");
+  profile.writeUInt32BE(172, 148);
+  profile.writeUInt32BE(20, 152);
+  text(156, "curv");
+  profile.writeUInt32BE(1, 164);
+  profile.writeUInt16BE(Math.round(gamma * 256), 168);
+  text(172, "XYZ ");
+  d50.forEach((value, i) => {
+    profile.writeUInt32BE(value, 180 + 4 * i);
+  });
+  return profile;
+}
+
+function rawPicture(overrides: Partial<PixelPicture> = {}): PixelPicture {
+  const pixels = Uint8Array.from({ length: 40 * 30 * 3 }, (_, i) => (i * 7) % 256);
+  return { width: 40, height: 30, pixels, channels: 3, metadata: {}, ...overrides };
+}
+
+const ramp16 = Uint16Array.from({ length: 64 * 8 }, (_, i) => i * 128 + 3);
+
+function grey16(format: "png" | "tiff"): Promise<Buffer> {
+  return sharp(ramp16, { raw: { width: 64, height: 8, channels: 1 } })
+    .toColourspace("grey16")
+    .toFormat(format, { compression: "lzw" })
+    .toBuffer();
+}
+
+describe("decodePhoto", () => {
+  it.each(["jpeg", "png", "webp", "tiff", "avif", "gif"] as const)(
+    "reads %s, grey levels in the right places",
+    async (format) => {
+      const halves = Uint8Array.from({ length: 32 * 32 }, (_, i) => (i % 32 < 16 ? 40 : 200));
+      const file = await sharp(halves, { raw: { width: 32, height: 32, channels: 1 } })
+        .toFormat(format)
+        .toBuffer();
+      const photo = await decodePhoto(file, "x");
+      expect(photo).toMatchObject({ width: 32, height: 32, bitDepth: 8 });
+      expect(photo.format).toBe(format === "gif" ? "png" : format);
+      expect(Math.abs(photo.luminance[32 * 16 + 5]! - lightness(40 / 255))).toBeLessThan(1);
+      expect(Math.abs(photo.luminance[32 * 16 + 26]! - lightness(200 / 255))).toBeLessThan(1);
+    },
+  );
+
+  it.each(["png", "tiff"] as const)("keeps all 16 bits of a grey %s", async (format) => {
+    const photo = await decodePhoto(await grey16(format), "x");
+    expect(photo.bitDepth).toBe(16);
+    ramp16.forEach((code, i) => {
+      expect(Math.abs(photo.luminance[i]! - lightness(code / 65535))).toBeLessThan(2e-4);
+    });
+  });
+
+  it("reduces colours to their own L*", async () => {
+    const file = await sharp({
+      create: { width: 4, height: 4, channels: 3, background: { r: 255, g: 0, b: 0 } },
+    })
+      .png()
+      .toBuffer();
+    expect((await decodePhoto(file, "x")).luminance[0]).toBeCloseTo(53.2408, 3);
+  });
+
+  it("applies the EXIF orientation", async () => {
+    const file = await sharp(Uint8Array.of(0, 85, 170, 255, 0, 0), {
+      raw: { width: 3, height: 2, channels: 1 },
+    })
+      .png()
+      .withExif({ IFD0: { Orientation: "6" } })
+      .toBuffer();
+    const turned = await sharp(file).withMetadata({ orientation: 6 }).png().toBuffer();
+    const photo = await decodePhoto(turned, "x");
+    expect([photo.width, photo.height]).toEqual([2, 3]);
+    // Turned clockwise: the first row becomes the last column.
+    expect([1, 3, 5].map((i) => Math.round(photo.luminance[i]!))).toEqual(
+      [0, 85, 170].map((code) => Math.round(lightness(code / 255))),
+    );
+  });
+
+  it("separates alpha from grey and from colour", async () => {
+    for (const channels of [2, 4] as const) {
+      const pixels = Uint8Array.from({ length: 6 * channels }, (_, i) =>
+        i % channels === channels - 1 ? 10 + i : 128,
+      );
+      const file = await sharp(pixels, { raw: { width: 3, height: 2, channels } })
+        .png()
+        .toBuffer();
+      const photo = await decodePhoto(file, "x");
+      const expected = Array.from({ length: 6 }, (_, i) => 10 + i * channels + channels - 1);
+      expect([...photo.alpha!]).toEqual(expected);
+      expect(photo.luminance[0]).toBeCloseTo(lightness(128 / 255), 3);
+    }
+  });
+
+  it.each([8, 16])("honours a grey profile of gamma 1.0 at %i bits", async (bits) => {
+    const half = bits === 16 ? Uint16Array.of(32768, 65535) : Uint8Array.of(128, 255);
+    const png = await sharp(half, { raw: { width: 2, height: 1, channels: 1 } })
+      .toColourspace(bits === 16 ? "grey16" : "b-w")
+      .png()
+      .toBuffer();
+    const photo = await decodePhoto(withPngProfile(png, grayProfile(1)), "x");
+    // Half the light, not half the sRGB code: L* = 116 * cbrt(0.5) - 16 = 76.07.
+    expect(Math.abs(photo.luminance[0]! - 76.07)).toBeLessThan(bits === 16 ? 0.01 : 0.3);
+    expect(photo.luminance[1]).toBeCloseTo(100, 3);
+  });
+
+  it("converts wide-gamut colour to sRGB, at 8 and 16 bits alike", async () => {
+    const png8 = await sharp({
+      create: { width: 2, height: 2, channels: 3, background: { r: 40, g: 200, b: 90 } },
+    })
+      .withIccProfile("p3")
+      .png()
+      .toBuffer();
+    const raw = await sharp(png8, { ignoreIcc: true }).raw().toBuffer();
+    const wide = Uint16Array.from(raw, (code) => code * 257);
+    const plain16 = await sharp(wide, { raw: { width: 2, height: 2, channels: 3 } })
+      .toColourspace("rgb16")
+      .png()
+      .toBuffer();
+    const { icc } = await sharp(png8).metadata();
+    const [narrow, deep] = await Promise.all([
+      decodePhoto(png8, "x"),
+      decodePhoto(withPngProfile(plain16, icc!), "x"),
+    ]);
+    expect(deep.bitDepth).toBe(16);
+    const original = 116 * Math.cbrt(0.4251) - 16; // of sRGB (40, 200, 90), whose Y is 0.4251
+    expect(Math.abs(narrow.luminance[0]! - original)).toBeLessThan(0.5);
+    expect(Math.abs(deep.luminance[0]! - narrow.luminance[0]!)).toBeLessThan(0.3);
+  });
+
+  it("refuses whatever is no whole picture, and names it", async () => {
+    const jpeg = await encodePhoto(rawPicture(), "jpeg");
+    const png = await encodePhoto(rawPicture(), "png");
+    const float = await sharp(new Float32Array(16), { raw: { width: 4, height: 4, channels: 1 } })
+      .toColourspace("b-w")
+      .raw({ depth: "float" })
+      .toBuffer()
+      .then((pixels) => tiffOfFloats(pixels));
+    const cases: Record<string, Uint8Array> = {
+      "empty.jpg": new Uint8Array(),
+      "text.jpg": Buffer.from("This is no picture."),
+      "cut.jpg": jpeg.subarray(0, jpeg.length * 0.6),
+      "cut.png": png.subarray(0, png.length * 0.6),
+      "header.png": png.subarray(0, 40),
+      "float.tif": float,
+    };
+    for (const [name, file] of Object.entries(cases)) {
+      const error = await decodePhoto(file, name).catch((reason: unknown) => reason);
+      expect(error, name).toBeInstanceOf(UserError);
+      expect((error as UserError).message).toContain(name);
+    }
+  });
+});
+
+/** Inserts an iCCP chunk (PNG 3rd edition, 11.3.2.3) after the header of a PNG. */
+function withPngProfile(png: Buffer, profile: Buffer): Buffer {
+  const typed = Buffer.concat([Buffer.from("iCCPicc\0\0", "latin1"), deflateSync(profile)]);
+  const frame = Buffer.alloc(8);
+  frame.writeUInt32BE(typed.length - 4, 0);
+  frame.writeUInt32BE(crc32(typed), 4);
+  const header = 8 + 25;
+  return Buffer.concat([
+    png.subarray(0, header),
+    frame.subarray(0, 4),
+    typed,
+    frame.subarray(4),
+    png.subarray(header),
+  ]);
+}
+
+/** A 4 x 4 TIFF of 32-bit floating point samples. */
+function tiffOfFloats(pixels: Buffer): Buffer {
+  const entries: [tag: number, type: number, value: number][] = [
+    [256, 3, 4],
+    [257, 3, 4],
+    [258, 3, 32],
+    [259, 3, 1],
+    [262, 3, 1],
+    [273, 4, 8],
+    [277, 3, 1],
+    [278, 3, 4],
+    [279, 4, 64],
+    [339, 3, 3],
+  ];
+  const directory = Buffer.alloc(2 + 12 * entries.length + 4);
+  directory.writeUInt16LE(entries.length, 0);
+  entries.forEach(([tag, type, value], i) => {
+    directory.writeUInt16LE(tag, 2 + 12 * i);
+    directory.writeUInt16LE(type, 4 + 12 * i);
+    directory.writeUInt32LE(1, 6 + 12 * i);
+    directory.writeUInt32LE(value, 10 + 12 * i);
+  });
+  const header = Buffer.from("II*\0\0\0\0\0", "latin1");
+  header.writeUInt32LE(8 + 64, 4);
+  return Buffer.concat([header, pixels.subarray(0, 64), directory]);
+}
+
+describe("encodePhoto", () => {
+  it.each(["png", "tiff"] as const)("is lossless as %s, 8 and 16 bits", async (format) => {
+    for (const SampleArray of [Uint8Array, Uint16Array]) {
+      const pixels = new SampleArray(40 * 30 * 4).map((_: number, i: number) => i * 7919);
+      const file = await encodePhoto(rawPicture({ pixels, channels: 4 }), format);
+      const depth = SampleArray === Uint16Array ? "ushort" : "uchar";
+      const image = sharp(file).toColourspace(SampleArray === Uint16Array ? "rgb16" : "srgb");
+      const back = await image.raw({ depth }).toBuffer();
+      expect(back.equals(Buffer.from(pixels.buffer))).toBe(true);
+      expect((await sharp(file).metadata()).depth).toBe(depth);
+    }
+  });
+
+  it("writes JPEG without chroma subsampling, and obeys the quality", async () => {
+    const good = await encodePhoto(rawPicture(), "jpeg");
+    expect((await sharp(good).metadata()).chromaSubsampling).toBe("4:4:4");
+    expect((await encodePhoto(rawPicture(), "jpeg", 40)).length).toBeLessThan(good.length);
+    await expect(encodePhoto(rawPicture(), "jpeg", 0)).rejects.toThrow(UserError);
+  });
+
+  it("never drops transparency silently", async () => {
+    const pixels = new Uint8Array(40 * 30 * 4).fill(255);
+    const opaque = await encodePhoto(rawPicture({ pixels, channels: 4 }), "jpeg");
+    expect((await sharp(opaque).metadata()).channels).toBe(3);
+    pixels[7] = 254;
+    const transparent = encodePhoto(rawPicture({ pixels, channels: 4 }), "jpeg");
+    await expect(transparent).rejects.toThrow(UserError);
+  });
+
+  it.each<[OutputFormat, boolean]>([
+    ["jpeg", false],
+    ["png", false],
+    ["webp", false],
+    ["webp", true],
+  ])("carries EXIF, XMP and resolution into %s (alpha: %s)", async (format, alpha) => {
+    const xmp = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="8"/></rdf:RDF></x:xmpmeta>`;
+    const source = await sharp({
+      create: { width: 30, height: 20, channels: 3, background: "#777" },
+    })
+      .withMetadata({ orientation: 8, density: 300 })
+      .withExifMerge({ IFD0: { Artist: "A. Photographer" }, IFD2: { LensModel: "Lens 50" } })
+      .withXmp(xmp)
+      .jpeg()
+      .toBuffer();
+    const { metadata } = await decodePhoto(source, "x");
+    const pixels = alpha ? new Uint8Array(40 * 30 * 4).fill(99) : rawPicture().pixels;
+    const file = await encodePhoto(
+      rawPicture({ metadata, pixels, channels: alpha ? 4 : 3 }),
+      format,
+    );
+    const written = await sharp(file).metadata();
+    expect(written.orientation ?? 1).toBe(1);
+    expect(written.exif!.includes("A. Photographer")).toBe(true);
+    expect(written.exif!.includes("Lens 50")).toBe(true);
+    expect(written.xmpAsString).toContain('tiff:Orientation="1"');
+    if (format !== "webp") expect(written.density).toBe(300);
+    expect(written.hasAlpha).toBe(alpha);
+    const { info } = await sharp(file, { failOn: "warning" }).raw().toBuffer({
+      resolveWithObject: true,
+    });
+    expect([info.width, info.height]).toEqual([40, 30]);
+  });
+});
+
+describe("grayToneCurve", () => {
+  it("reads a gamma, and nothing from what is no grey profile", () => {
+    expect(grayToneCurve(grayProfile(2.2))!(0.5)).toBeCloseTo(0.5 ** 2.2, 3);
+    const damaged = grayProfile(2.2).subarray(0, 150);
+    damaged.writeUInt32BE(9, 128);
+    expect(grayToneCurve(damaged.subarray(0, 133))).toBeUndefined();
+    const rgb = grayProfile(2.2);
+    rgb.write("RGB ", 16, "latin1");
+    expect(grayToneCurve(rgb)).toBeUndefined();
+  });
+});
+
+describe("writing", async () => {
+  const folder = await folderForTests();
+
+  it("writes whole files, makes folders, leaves nothing behind", async () => {
+    const path = join(folder, "a", "b", "c.png");
+    await writeWhole(path, Buffer.from("new"));
+    expect(await readFile(path, "utf8")).toBe("new");
+    expect(await readdir(join(folder, "a", "b"))).toEqual(["c.png"]);
+  });
+
+  it("replaces a file only when told to", async () => {
+    const path = join(folder, "taken.png");
+    await writeFile(path, "old");
+    await expect(writeWhole(path, Buffer.from("new"))).rejects.toThrow(UserError);
+    expect(await readFile(path, "utf8")).toBe("old");
+    await writeWhole(path, Buffer.from("new"), { overwrite: true });
+    expect(await readFile(path, "utf8")).toBe("new");
+  });
+
+  it("knows the input under any name", async () => {
+    const input = join(folder, "input.png");
+    await writeFile(input, "x");
+    await mkdir(join(folder, "sub"));
+    await symlink(input, join(folder, "sub", "link.png"));
+    for (const path of [
+      input,
+      join(folder, "sub", "..", "input.png"),
+      join(folder, "sub", "link.png"),
+    ]) {
+      await expect(assertWritable(path, { input, overwrite: true })).rejects.toThrow(
+        /input itself/,
+      );
+    }
+  });
+
+  it("says which path cannot be written", async () => {
+    const error = await writeWhole(join(folder, "taken.png", "x.png"), Buffer.from("x")).catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as Error).message).toContain("taken.png");
+  });
+});

@@ -1,0 +1,14 @@
+import { readFile } from "node:fs/promises";
+import { UserError } from "@let-there-be-color/core/user-error";
+
+/** Reads an input file. Throws a UserError that names it if it cannot be read. */
+export async function readInputFile(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw new UserError(`${path} does not exist; check the name.`);
+    if (code === "EISDIR") throw new UserError(`Expected a picture but ${path} is a folder.`);
+    throw new UserError(`${path} cannot be read (${code ?? message}).`);
+  }
+}

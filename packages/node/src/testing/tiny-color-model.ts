@@ -1,0 +1,56 @@
+// The smallest models that follow the colour model contract, with outputs a test can predict.
+
+import {
+  add,
+  concat,
+  Graph,
+  multiply,
+  reduceMean,
+  scale,
+  serialize,
+} from "@let-there-be-color/core/graph";
+
+export interface TinyColorModel {
+  /** a* = aPerLuminance * L*, b* = bPerLuminance * L*. Default 0.3 and -0.4. */
+  readonly aPerLuminance?: number;
+  readonly bPerLuminance?: number;
+  /** Logits of the scenes are these times the picture's mean L*. Default: no scene output. */
+  readonly scenesPerLuminance?: Readonly<Record<string, number>>;
+  /** `ltbc.workingSize`; default: not stated. */
+  readonly workingSize?: number;
+}
+
+/** A serialised ONNX model that colours by a rule instead of by learning. */
+export function tinyColorModel(options: TinyColorModel = {}): Uint8Array {
+  const { aPerLuminance = 0.3, bPerLuminance = -0.4, scenesPerLuminance, workingSize } = options;
+  const graph = new Graph();
+  const luminance = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
+  const planes = [aPerLuminance, bPerLuminance].map((factor) => scale(luminance, factor));
+  graph.output("ab", concat(planes, 1));
+  const metadata: Record<string, string> = {};
+  if (scenesPerLuminance) {
+    const factors = Object.values(scenesPerLuminance);
+    const weights = graph.constant("float32", [1, factors.length], Float32Array.from(factors));
+    const mean = reduceMean(luminance, [2, 3], { keepDimensions: false });
+    graph.output("scene_logits", multiply(mean, weights));
+    metadata["ltbc.classes"] = JSON.stringify(Object.keys(scenesPerLuminance));
+  }
+  if (workingSize !== undefined) metadata["ltbc.workingSize"] = String(workingSize);
+  return serialize(graph, { metadata });
+}
+
+/** Follows the contract's names but not its meaning: every colour is infinite. */
+export function divergedColorModel(): Uint8Array {
+  const graph = new Graph();
+  const luminance = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
+  const infinite = add(luminance, graph.scalar(Number.POSITIVE_INFINITY));
+  graph.output("ab", concat([infinite, infinite], 1));
+  return serialize(graph);
+}
+
+/** A valid ONNX model that is no colour model. */
+export function otherModel(): Uint8Array {
+  const graph = new Graph();
+  graph.output("y", scale(graph.input("x", "float32", [1]), 2));
+  return serialize(graph);
+}
