@@ -136,7 +136,9 @@ export class BatchWorkers {
   }
 
   private add(setup: WorkerSetup): Promise<void> {
-    const worker = new Worker(new URL("./batch-worker.js", import.meta.url), { workerData: setup });
+    // Options of the main thread such as --input-type would keep a worker from loading its file.
+    const options = { workerData: setup, execArgv: [] };
+    const worker = new Worker(new URL("./batch-worker.js", import.meta.url), options);
     this.workers.push(worker);
     return new Promise((resolve, reject) => {
       worker.on("message", (message: FromWorker) => {
