@@ -32,8 +32,7 @@ async function createProgram(streams: Streams): Promise<Command> {
   const program = new Command("ltbc")
     .description("Colourise grey photographs, and train networks that do.")
     .version(version)
-    .addHelpText("after", "\n`ltbc photo.jpg` is short for `ltbc colorize photo.jpg`.")
-    .addHelpText("after", "Exit codes: 0 all done, 1 some input failed, 2 wrong usage.")
+    .addHelpText("after", "\nExit codes: 0 all done, 1 some input failed, 2 wrong usage.")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => streams.stdout.write(text),
