@@ -4,7 +4,9 @@
 
 /**
  * Hashes a seed and counters (any 32-bit integers) to an unsigned 32-bit integer. The mixing step
- * is the finaliser of MurmurHash3 (Appleby, public domain), applied after each word.
+ * is the finaliser of MurmurHash3 (Appleby, public domain), applied after each word. It keeps 0, so
+ * that seed 0 with counters a, b draws like seed a with counter b: seed with anything else where
+ * both could meet.
  */
 export function randomUint32(seed: number, ...counters: readonly number[]): number {
   let hash = mix(seed | 0);

@@ -131,9 +131,9 @@ export class Graph {
     return this.emit(operator, inputs, attributes, [declaration])[0]!;
   }
 
-  /** Makes `value` an output of the graph under `name`. */
+  /** Makes `value` an output of the graph under `name`, which nothing else in the graph may have. */
   output(name: string, value: Value): void {
-    if (this.outputs.has(name)) throw new GraphError(`The output name ${name} is used twice`);
+    this.#claim(name);
     this.outputs.set(name, value);
   }
 
@@ -157,7 +157,9 @@ export class Graph {
   }
 
   #freshName(stem: string): string {
-    return this.#claim(`${stem}_${this.#names.size}`);
+    let number = this.#names.size;
+    while (this.#names.has(`${stem}_${number}`)) number++;
+    return this.#claim(`${stem}_${number}`);
   }
 }
 

@@ -111,10 +111,7 @@ export function globalNorm(gradients: readonly Value[]): Value {
  */
 export function clippingFactor(norm: Value, maximum: number): Value {
   const graph = norm.graph;
-  return minimum(
-    graph.scalar(1),
-    divide(graph.scalar(maximum), add(norm, graph.scalar(1e-6))),
-  );
+  return minimum(graph.scalar(1), divide(graph.scalar(maximum), add(norm, graph.scalar(1e-6))));
 }
 
 function decayed(gradient: Value, parameter: Value, weightDecay: number): Value {
@@ -157,10 +154,7 @@ function adam(options: AdamOptions | AdamWOptions, inputs: UpdateInputs): Update
   const change = divide(multiply(first, divide(learningRate, correction1)), denominator);
   const parameter =
     decoupled && weightDecay !== 0
-      ? multiply(
-          inputs.parameter,
-          subtract(graph.scalar(1), scale(learningRate, weightDecay)),
-        )
+      ? multiply(inputs.parameter, subtract(graph.scalar(1), scale(learningRate, weightDecay)))
       : inputs.parameter;
   return { parameter: subtract(parameter, change), state: [first, second] };
 }

@@ -3,10 +3,10 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import {
   type AttributeProto,
-  AttributeProto_AttributeType as AttributeType,
   AttributeProtoSchema,
-  ModelProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
   TensorProto_DataType as ElementType,
+  ModelProtoSchema,
   type TensorProto,
   TensorProtoSchema,
   type ValueInfoProto,

@@ -38,7 +38,12 @@ export function hybridLoss(
   const perPictureColor = colorLossPerPicture(normalizedChroma, target, options.reduction);
   const color = reduceMean(perPictureColor);
   if (!sceneLogits) {
-    return { total: color, color, classification: undefined, perPicture: { color: perPictureColor } };
+    return {
+      total: color,
+      color,
+      classification: undefined,
+      perPicture: { color: perPictureColor },
+    };
   }
   const terms = classificationTerms(sceneLogits, labels);
   const labelled = maximum(reduceSum(terms.labelled), color.graph.scalar(1));

@@ -3,7 +3,9 @@
 /** Rounds to nearest even; values beyond 65504 become infinite. */
 export function toFloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return Uint16Array.from(bits, halfBits);
+  const halves = new Uint16Array(values.length);
+  for (let index = 0; index < halves.length; index++) halves[index] = halfBits(bits[index]!);
+  return halves;
 }
 
 function halfBits(bits: number): number {

@@ -6,7 +6,11 @@ import { type NetworkConfig, totalStride } from "./config.js";
 import { cropLike, padToMultiple } from "./input-size.js";
 import type { NetworkContext } from "./layers.js";
 import { buildNetwork, chromaToAb } from "./network.js";
-import { ParameterSource, type ParameterSpecification, type ParameterValues } from "./parameters.js";
+import {
+  ParameterSource,
+  type ParameterSpecification,
+  type ParameterValues,
+} from "./parameters.js";
 
 export interface InferenceModelOptions {
   /** How the weights are stored; computation is in float32 either way. Default "float16". */
@@ -87,4 +91,3 @@ export function countParameters(config: NetworkConfig): number {
 function noNoise(): Value {
   throw new TypeError("Inference draws no noise");
 }
-

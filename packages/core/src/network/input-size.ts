@@ -1,29 +1,61 @@
 // Pictures of any size: padding to what the strides need, and the fixed-size global image.
 
 import type { Dimension, Graph, Value } from "../graph/graph.js";
-import { concat } from "../graph/operators/index.js";
+import {
+  cast,
+  concat,
+  divide,
+  matMul,
+  maximum,
+  multiply,
+  reduceSum,
+  relu,
+  reshape,
+  subtract,
+  transpose,
+} from "../graph/operators/index.js";
 
-/** Bilinear resize (antialiased) of `[N, 1, H, W]` to `[N, 1, side, side]`. Has no gradient. */
+/**
+ * Resizes `[N, 1, H, W]` to `[N, 1, side, side]`, bilinearly and antialiased: each target pixel is
+ * the mean of the source under a triangle as wide as the reduction, half-pixel centres. As two
+ * matrix products, because ONNX's Resize can do this on the CPU only.
+ */
 export function resizeToSquare(luminance: Value, side: number): Value {
-  const graph = luminance.graph;
-  const [batch, channels] = luminance.shape;
-  const sizes = concat(
-    [
-      lengths(luminance, 0, 2),
-      graph.integers([side, side]),
-    ],
-    0,
+  const rows = triangleWeights(luminance, 2, side);
+  const columns = triangleWeights(luminance, 3, side);
+  return matMul(matMul(rows, luminance), transpose(columns, [1, 0]));
+}
+
+/** `[side, L]`: share of each of the L elements along `axis` in each of `side` targets. */
+function triangleWeights(x: Value, axis: number, side: number): Value {
+  const graph = x.graph;
+  const length = lengths(x, axis, axis + 1);
+  const zero = graph.constant("int64", [], BigInt64Array.of(0n));
+  const one = graph.constant("int64", [], BigInt64Array.of(1n));
+  const positions = cast(
+    graph.emitOne(
+      "Range",
+      [zero, reshape(length, []), one],
+      {},
+      {
+        type: "int64",
+        shape: [x.shape[axis]!],
+      },
+    ),
+    "float32",
   );
-  return graph.emitOne(
-    "Resize",
-    [luminance, undefined, undefined, sizes],
-    {
-      mode: { string: "linear" },
-      antialias: { int: 1 },
-      coordinate_transformation_mode: { string: "half_pixel" },
-    },
-    { type: "float32", shape: [batch!, channels!, side, side] },
+  const reduction = divide(cast(length, "float32"), graph.scalar(side));
+  const targets = Float32Array.from({ length: side }, (_, target) => target + 0.5);
+  const centres = subtract(
+    multiply(graph.constant("float32", [side, 1], targets), reduction),
+    graph.scalar(0.5),
   );
+  const offsets = subtract(positions, centres);
+  const distances = graph.emitOne("Abs", [offsets], {}, offsets);
+  // An enlargement interpolates between neighbours: the triangle is never narrower than that.
+  const reach = maximum(reduction, graph.scalar(1));
+  const weights = relu(subtract(graph.scalar(1), divide(distances, reach)));
+  return divide(weights, reduceSum(weights, [1], { keepDimensions: true }));
 }
 
 /**
@@ -39,10 +71,15 @@ export function padToMultiple(x: Value, multiple: number): Value {
   const missing = integerNode(graph, "Mod", integerNode(graph, "Sub", step, remainder), step);
   const pads = concat([graph.integers([0, 0, 0, 0, 0, 0]), missing], 0);
   const [batch, channels, height, width] = x.shape as [Dimension, Dimension, Dimension, Dimension];
-  return graph.emitOne("Pad", [x, pads], { mode: { string: "edge" } }, {
-    type: x.type,
-    shape: [batch, channels, `${height}_padded`, `${width}_padded`],
-  });
+  return graph.emitOne(
+    "Pad",
+    [x, pads],
+    { mode: { string: "edge" } },
+    {
+      type: x.type,
+      shape: [batch, channels, `${height}_padded`, `${width}_padded`],
+    },
+  );
 }
 
 /** Cuts `x [N, C, H', W']` at the bottom and right to the height and width of `like`. */

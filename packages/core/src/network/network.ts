@@ -51,10 +51,7 @@ export function buildNetwork(context: NetworkContext, luminance: Value): Network
 /** Normalised half-size chroma to a*b* in CIELAB units at the size of the picture. */
 export function chromaToAb(context: NetworkContext, normalizedChroma: Value): Value {
   const { head, finalUpsampling } = context.config;
-  const ab = add(
-    scale(normalizedChroma, head.scale),
-    normalizedChroma.graph.scalar(head.offset),
-  );
+  const ab = add(scale(normalizedChroma, head.scale), normalizedChroma.graph.scalar(head.offset));
   return finalUpsampling === "nearest" ? resizeNearest(ab) : resizeBilinear(ab);
 }
 

@@ -16,7 +16,7 @@ export interface GradientCheckOptions {
   /** Allowed error: this share of the gradient's largest element. Default 1e-3. */
   readonly tolerance?: number;
   /** Check every n-th element of each input. Default 1. */
-  readonly stride?: number;
+  readonly every?: number;
 }
 
 /** Uniform values in [low, high), the same for the same seed. */
@@ -43,7 +43,7 @@ export async function expectGradients(
   build: (...inputs: Value[]) => Value,
   options: GradientCheckOptions = {},
 ): Promise<void> {
-  const { step = 1e-2, tolerance = 1e-3, stride = 1 } = options;
+  const { step = 1e-2, tolerance = 1e-3, every = 1 } = options;
   const names = inputs.map((_, index) => `x${index}`);
   const feeds = Object.fromEntries(inputs.map((input, index) => [names[index]!, input]));
   const declare = (graph: Graph) =>
@@ -74,8 +74,8 @@ export async function expectGradients(
     for (const [index, input] of inputs.entries()) {
       const gradient = results[`gradient of ${names[index]}`]!;
       expect(gradient.shape).toEqual(input.shape);
-      const measured = numbers(gradient).filter((_, element) => element % stride === 0);
-      const expected = await differences(session, feeds, names[index]!, weights, step, stride);
+      const measured = numbers(gradient).filter((_, element) => element % every === 0);
+      const expected = await differences(session, feeds, names[index]!, weights, step, every);
       expectClose(measured, expected, tolerance, `gradient of input ${index}`);
     }
   } finally {
@@ -110,7 +110,7 @@ async function differences(
   name: string,
   weights: TensorValue,
   step: number,
-  stride: number,
+  every: number,
 ): Promise<number[]> {
   const { shape, data } = feeds[name]!;
   const loss = async (element: number, change: number) => {
@@ -125,7 +125,7 @@ async function differences(
     return { at: moved[element]!, sum };
   };
   const result: number[] = [];
-  for (let element = 0; element < data.length; element += stride) {
+  for (let element = 0; element < data.length; element += every) {
     const above = await loss(element, step);
     const below = await loss(element, -step);
     result.push((above.sum - below.sum) / (above.at - below.at));

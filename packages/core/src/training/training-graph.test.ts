@@ -1,52 +1,15 @@
 import { describe, expect, test } from "vitest";
 import type { TensorValue } from "../graph/session.js";
-import { initialValues, type NetworkConfig } from "../network/index.js";
-import { cpu, describeOnDevices, numbers, type TestDevice, tensor } from "../testing/devices.js";
-import { randomTensor } from "../testing/gradient-check.js";
-import { evaluationGraph, type TrainingGraphOptions, trainingGraph } from "./training-graph.js";
-
-const tiny: NetworkConfig = {
-  name: "tiny",
-  classes: 3,
-  lowLevel: {
-    layers: [
-      { channels: 3, stride: 2 },
-      { channels: 4, stride: 1 },
-      { channels: 4, stride: 2 },
-      { channels: 5, stride: 2 },
-    ],
-  },
-  midLevel: { channels: [5, 4] },
-  global: {
-    layers: [{ channels: 5, stride: 2 }],
-    pooling: { type: "average" },
-    hidden: [6, 5, 4],
-  },
-  fusion: { channels: 4 },
-  colorization: { stages: [[4], [3, 4], [3]] },
-  classification: { hidden: [], dropout: 0 },
-  normalization: "none",
-  activation: { leakySlope: 0.7 },
-  skips: "none",
-  head: { activation: "sigmoid", offset: -128, scale: 255 },
-  finalUpsampling: "nearest",
-};
-
-const rich: NetworkConfig = {
-  ...tiny,
-  name: "rich",
-  normalization: "batch",
-  skips: "add",
-  classification: { hidden: [4], dropout: 0.3 },
-  head: { activation: "tanh", offset: 0, scale: 100 },
-};
-
-const flattened: NetworkConfig = {
-  ...tiny,
-  name: "flattened",
-  global: { ...tiny.global, pooling: { type: "flatten", imageSize: 16 } },
-  head: { activation: "linear", offset: 0, scale: 50 },
-};
+import type { NetworkConfig } from "../network/index.js";
+import { cpu, describeOnDevices, numbers, type TestSession, tensor } from "../testing/devices.js";
+import { expectClose, randomTensor } from "../testing/gradient-check.js";
+import { flattened, lively, parameterFeeds, rich, tiny } from "../testing/networks.js";
+import {
+  evaluationGraph,
+  type TrainingGraph,
+  type TrainingGraphOptions,
+  trainingGraph,
+} from "./training-graph.js";
 
 const base = {
   loss: { alpha: 0.4, reduction: "mean" },
@@ -67,24 +30,42 @@ function batchFeeds({ batchSize, height, width }: typeof base): Feeds {
   };
 }
 
+/** Parameters, optimizer state of zeros, and noise. */
+function startingState(graph: TrainingGraph, { network }: TrainingGraphOptions): Feeds {
+  const feeds: Feeds = parameterFeeds(lively(network, 5));
+  for (const { name, shape } of graph.state) {
+    const length = shape.reduce((product, each) => product * each, 1);
+    feeds[name] ??= tensor(shape, new Float32Array(length));
+  }
+  for (const { name, shape } of graph.noise) feeds[name] = randomTensor(shape, 31, 0, 1);
+  return feeds;
+}
+
+/** Runs steps, each going on from the one before; returns the outputs of all. */
+async function takeSteps(session: TestSession, graph: TrainingGraph, feeds: Feeds, count: number) {
+  const history: Record<string, TensorValue>[] = [];
+  const carried = { ...feeds };
+  for (let step = 1; step <= count; step++) {
+    const results = await session.run({ ...carried, step: tensor([], [step]) });
+    for (const { name } of graph.state) carried[name] = results[`${name}/next`] ?? carried[name]!;
+    history.push(results);
+  }
+  return history;
+}
+
+const scalar = (value: TensorValue | undefined) => numbers(value)[0]!;
+const plainSgd = { type: "sgd", momentum: 0 } as const;
+
 describe.each([tiny, rich, flattened])("the gradient of the whole network $name", (network) => {
   test("agrees with finite differences of the losses the step itself reports", async () => {
     const options: TrainingGraphOptions = {
       ...base,
       network,
-      // Plain SGD with learning rate 1: the step is the gradient.
-      optimizer: { type: "sgd", momentum: 0 },
+      // With learning rate 1 the step is the gradient.
+      optimizer: plainSgd,
     };
     const graph = trainingGraph(options);
-    const start = initialValues(graph.parameters, 5);
-    const feeds: Feeds = { ...batchFeeds(base) };
-    for (const [index, { name, shape, trainable }] of graph.parameters.entries()) {
-      const known = start.get(name)!.data;
-      // Biases away from zero, so that no activation sits on its kink.
-      const jitter = randomTensor(shape, 100 + index, -0.1, 0.1).data as Float32Array;
-      feeds[name] = tensor(shape, trainable ? known.map((x, i) => x + jitter[i]!) : known);
-    }
-    for (const { name, shape } of graph.noise) feeds[name] = randomTensor(shape, 31, 0, 1);
+    const feeds = { ...batchFeeds(base), ...startingState(graph, options) };
     const session = await cpu.createSession(graph.model);
     const run = (changed: Feeds) => session.run({ ...feeds, ...changed });
     const loss = (results: Feeds) =>
@@ -114,5 +95,226 @@ describe.each([tiny, rich, flattened])("the gradient of the whole network $name"
     await session.release();
     expect(errors).toEqual([]);
     expect(checked).toBeGreaterThan(60);
+  });
+});
+
+test("a network learns four pictures by heart", async () => {
+  const network: NetworkConfig = {
+    ...rich,
+    classes: 4,
+    classification: { hidden: [], dropout: 0 },
+  };
+  const options: TrainingGraphOptions = {
+    network,
+    loss: { alpha: 0.1, reduction: "mean" },
+    optimizer: { type: "adam" },
+    batchSize: 4,
+    height: 16,
+    width: 16,
+  };
+  const graph = trainingGraph(options);
+  const session = await cpu.createSession(graph.model);
+  // One colour for each picture, and luminance that tells them apart.
+  const colors = [60, -40, 20, 50, -50, -30, -10, 70];
+  const feeds: Feeds = {
+    ...startingState(graph, options),
+    luminance: randomTensor([4, 1, 16, 16], 11, 0, 100),
+    ab: tensor(
+      [4, 2, 16, 16],
+      colors.flatMap((color) => new Array<number>(256).fill(color)),
+    ),
+    labels: { type: "int64", shape: [4], data: BigInt64Array.of(0n, 1n, 2n, 3n) },
+    learning_rate: tensor([], [0.02]),
+  };
+  const history = await takeSteps(session, graph, feeds, 80);
+  await session.release();
+  const first = history[0]!;
+  const last = history.at(-1)!;
+  expect(scalar(last.color_loss)).toBeLessThan(0.1 * scalar(first.color_loss));
+  expect(scalar(last.class_loss)).toBeLessThan(0.5 * scalar(first.class_loss));
+  expect(scalar(last.correct)).toBe(4);
+  expect(scalar(last.labelled)).toBe(4);
+});
+
+describeOnDevices("A training step", (device) => {
+  test("leads to the same parameters and losses as on the CPU", async () => {
+    const options: TrainingGraphOptions = {
+      ...base,
+      network: rich,
+      optimizer: { type: "adamw" },
+      clipNorm: 1,
+    };
+    const graph = trainingGraph(options);
+    const feeds = {
+      ...batchFeeds(base),
+      ...startingState(graph, options),
+      learning_rate: tensor([], [0.01]),
+    };
+    const histories = [];
+    for (const on of [device, cpu]) {
+      const session = await on.createSession(graph.model);
+      histories.push(await takeSteps(session, graph, feeds, 3));
+      await session.release();
+    }
+    const [here, reference] = histories.map((history) => history.at(-1)!);
+    for (const [name, expected] of Object.entries(reference!)) {
+      expectClose(numbers(here![name]), numbers(expected), 2e-3, name);
+    }
+  });
+});
+
+describe("what a step reports and changes", () => {
+  async function oneStep(options: TrainingGraphOptions, changed: Feeds = {}) {
+    const graph = trainingGraph(options);
+    const feeds = { ...batchFeeds(base), ...startingState(graph, options), ...changed };
+    const session = await cpu.createSession(graph.model);
+    const results = await session.run(feeds);
+    await session.release();
+    /** L2 length of the change of all parameters together. */
+    const moved = Math.hypot(
+      ...graph.parameters
+        .filter(({ trainable }) => trainable)
+        .flatMap(({ name }) => {
+          const next = results[`${name}/next`];
+          if (!next) return [];
+          return numbers(next).map((value, index) => value - numbers(feeds[name])[index]!);
+        }),
+    );
+    return { graph, feeds, results, moved };
+  }
+
+  const options: TrainingGraphOptions = { ...base, network: tiny, optimizer: plainSgd };
+
+  test("the norm is the length of the gradient", async () => {
+    const { results, moved } = await oneStep(options);
+    expect(scalar(results.gradient_norm)).toBeCloseTo(moved, 4);
+    expect(moved).toBeGreaterThan(0.01);
+  });
+
+  test("clipping shortens the step to the limit, not the norm that is reported", async () => {
+    const { results: free, moved: length } = await oneStep(options);
+    const clipped = await oneStep({ ...options, clipNorm: length / 4 });
+    expect(clipped.moved).toBeCloseTo(length / 4, 4);
+    expect(scalar(clipped.results.gradient_norm)).toBeCloseTo(scalar(free.gradient_norm), 5);
+    const generous = await oneStep({ ...options, clipNorm: length * 4 });
+    expect(generous.moved).toBeCloseTo(length, 5);
+  });
+
+  test("the target is the mean of 2 x 2 pixels in the units of the head", async () => {
+    // An output convolution of zeros gives a normalised chroma of tanh(0) = 0.
+    const network: NetworkConfig = { ...rich, normalization: "none" };
+    const { results, feeds } = await oneStep(
+      { ...options, network },
+      {
+        "colorization.output.weight": tensor([2, 3, 3, 3], new Float32Array(54)),
+        "colorization.output.bias": tensor([2], [0, 0]),
+      },
+    );
+    const ab = numbers(feeds.ab);
+    let sum = 0;
+    for (let plane = 0; plane < 6; plane++) {
+      for (let row = 0; row < 24; row += 2) {
+        for (let column = 0; column < 16; column += 2) {
+          const at = (plane * 24 + row) * 16 + column;
+          sum += ((ab[at]! + ab[at + 1]! + ab[at + 16]! + ab[at + 17]!) / 4 / 100) ** 2;
+        }
+      }
+    }
+    expect(scalar(results.color_loss)).toBeCloseTo(sum / (6 * 12 * 8), 6);
+  });
+
+  test("alpha 0 trains the colours only", async () => {
+    const { graph, results } = await oneStep({
+      ...options,
+      optimizer: { type: "adam" },
+      loss: { alpha: 0, reduction: "mean" },
+    });
+    const changed = graph.state.filter(({ name }) => results[`${name}/next`]);
+    const kept = graph.state.filter(({ name }) => !results[`${name}/next`]);
+    expect(kept.map(({ name }) => name)).toEqual([
+      "classification.output.weight",
+      "classification.output.bias",
+    ]);
+    expect(changed.length).toBe(3 * (graph.parameters.length - 2));
+    expect(scalar(results.class_loss)).toBeGreaterThan(0);
+  });
+
+  test("a network without classes reports no class loss", async () => {
+    const { results } = await oneStep({ ...options, network: { ...tiny, classes: 0 } });
+    expect(["class_loss", "correct", "labelled"].map((name) => scalar(results[name]))).toEqual([
+      0, 0, 0,
+    ]);
+    expect(scalar(results.color_loss)).toBeGreaterThan(0);
+  });
+
+  test("the state is the parameters, statistics included, then the optimizer's", () => {
+    const { parameters, state, noise } = trainingGraph({
+      ...options,
+      network: rich,
+      optimizer: { type: "adam" },
+    });
+    const names = parameters.map(({ name }) => name);
+    expect(state.slice(0, names.length).map(({ name }) => name)).toEqual(names);
+    expect(names).toContain("fusion.normalization.running_mean");
+    const trainable = parameters.filter((each) => each.trainable);
+    expect(state.slice(names.length)).toEqual(
+      trainable.flatMap(({ name, shape }) => [
+        { name: `${name}/first_moment`, shape },
+        { name: `${name}/second_moment`, shape },
+      ]),
+    );
+    expect(noise).toEqual([{ name: "classification.hidden.0/noise", shape: [3, 4] }]);
+  });
+
+  test("sizes that the network cannot take are refused", () => {
+    expect(() => trainingGraph({ ...options, height: 20 })).toThrow(
+      "Expected picture sides that are multiples of 8 but received 16 x 20",
+    );
+  });
+});
+
+describe("evaluation", () => {
+  test("agrees with the training step, picture by picture", async () => {
+    const options = { ...base, network: flattened };
+    const graph = trainingGraph({ ...options, optimizer: plainSgd });
+    const parameters = parameterFeeds(lively(flattened, 5));
+    const { luminance, ab, labels, learning_rate, step } = batchFeeds(base);
+    const pictures = { luminance: luminance!, ab: ab!, labels: labels! };
+    const evaluation = await cpu.createSession(evaluationGraph(options));
+    const training = await cpu.createSession(graph.model);
+    const each = await evaluation.run({ ...pictures, ...parameters });
+    const whole = await training.run({
+      ...pictures,
+      ...parameters,
+      learning_rate: learning_rate!,
+      step: step!,
+    });
+    await evaluation.release();
+    await training.release();
+    const sum = (name: string) => numbers(each[name]).reduce((a, b) => a + b, 0);
+    expect(each.color_loss!.shape).toEqual([3]);
+    expect(sum("color_loss") / 3).toBeCloseTo(scalar(whole.color_loss), 5);
+    expect(numbers(each.labelled)).toEqual([1, 0, 1]);
+    expect(sum("class_loss") / 2).toBeCloseTo(scalar(whole.class_loss), 5);
+    expect(sum("correct")).toBe(scalar(whole.correct));
+    // Mean reduction: the same error, in CIELAB units of the head's scale 50.
+    const squared = numbers(each.color_loss).map((value) => value * 50 ** 2);
+    expectClose(numbers(each.ab_squared_error), squared, 1e-5, "ab_squared_error");
+  });
+
+  test("ignores dropout and uses running statistics: pictures do not influence each other", async () => {
+    const options = { ...base, network: rich };
+    const session = await cpu.createSession(evaluationGraph(options));
+    const parameters = parameterFeeds(lively(rich, 5));
+    const { luminance, ab, labels } = batchFeeds(base);
+    const pictures = { luminance: luminance!, ab: ab!, labels: labels! };
+    const before = await session.run({ ...pictures, ...parameters });
+    const other = Float32Array.from(pictures.luminance.data as Float32Array);
+    other.fill(0, 24 * 16);
+    const changed = { ...pictures.luminance, data: other };
+    const after = await session.run({ ...pictures, ...parameters, luminance: changed });
+    await session.release();
+    expect(numbers(after.color_loss)[0]).toBeCloseTo(numbers(before.color_loss)[0]!, 6);
+    expect(numbers(after.color_loss)[1]).not.toBeCloseTo(numbers(before.color_loss)[1]!, 4);
   });
 });

@@ -3,8 +3,8 @@
 
 import { type Dimension, formatShape, GraphError, type Shape, type Value } from "../graph.js";
 import type { GradientRule } from "./gradient-rule.js";
-import { reduceSum } from "./reduction.js";
 import { reshape } from "./layout.js";
+import { reduceSum } from "./reduction.js";
 
 /** `a + b`, broadcast. */
 export function add(a: Value, b: Value): Value {
@@ -76,9 +76,7 @@ export function unbroadcast(gradient: Value, shape: Shape): Value {
   const added = gradient.shape.length - shape.length;
   const axes = gradient.shape
     .map((_, axis) => axis)
-    .filter(
-      (axis) => axis < added || (shape[axis - added] === 1 && gradient.shape[axis] !== 1),
-    );
+    .filter((axis) => axis < added || (shape[axis - added] === 1 && gradient.shape[axis] !== 1));
   const summed = axes.length === 0 ? gradient : reduceSum(gradient, axes, { keepDimensions: true });
   return added === 0 ? summed : reshape(summed, shape);
 }

@@ -1,73 +1,87 @@
 import { describe, expect, test } from "vitest";
-import { describeOnDevices } from "../../testing/devices.js";
-import { expectGradients, randomTensor } from "../../testing/gradient-check.js";
+import { cpu, describeOnDevices, numbers, runGraph } from "../../testing/devices.js";
+import { expectClose, expectGradients, randomTensor } from "../../testing/gradient-check.js";
+import { slidingWindow, spreading } from "../../testing/reference-convolution.js";
+import { gradients } from "../gradients.js";
+import { Graph } from "../graph.js";
+import type { TensorValue } from "../session.js";
 import {
   type ConvolutionOptions,
   convolution,
   type TransposedConvolutionOptions,
   transposedConvolution,
 } from "./convolution.js";
+import { reduceSum } from "./reduction.js";
 
-interface Layer<Options> {
+interface Layer {
   readonly title: string;
-  readonly picture: readonly number[];
-  readonly weight: readonly number[];
-  readonly options?: Options;
+  readonly picture: readonly [number, number, number, number];
+  /** [C_out, C_in, kh, kw], or [C_in, C_out, kh, kw] of a transposed convolution. */
+  readonly weight: readonly [number, number, number, number];
+  readonly options?: TransposedConvolutionOptions;
   /** Checks every n-th element only, for wide layers. */
-  readonly stride?: number;
+  readonly every?: number;
+  /** Also on devices that compile every shader anew, which takes a second for each layer. */
+  readonly everywhere?: true;
 }
 
 // The weight gradient has a form of its own for each of these: pointwise; little padding against
 // much; few input, few output or many channels (more than 16); strides.
-const convolutions: readonly Layer<ConvolutionOptions>[] = [
-  { title: "1x1", picture: [2, 3, 4, 5], weight: [4, 3, 1, 1] },
+const convolutions: readonly Layer[] = [
+  { title: "1x1", picture: [2, 3, 4, 5], weight: [4, 3, 1, 1], everywhere: true },
   { title: "1x1, padded", picture: [1, 2, 3, 4], weight: [3, 2, 1, 1], options: { padding: 1 } },
-  {
-    title: "1x1, stride 2",
-    picture: [2, 3, 5, 6],
-    weight: [4, 3, 1, 1],
-    options: { stride: 2 },
-  },
+  { title: "1x1, stride 2", picture: [2, 3, 5, 6], weight: [4, 3, 1, 1], options: { stride: 2 } },
   {
     title: "3x3, small picture, few inputs",
     picture: [2, 2, 4, 5],
     weight: [3, 2, 3, 3],
     options: { padding: 1 },
+    everywhere: true,
   },
   {
     title: "3x3, large picture, few inputs",
     picture: [1, 2, 20, 22],
     weight: [3, 2, 3, 3],
     options: { padding: 1 },
-    stride: 7,
+    every: 7,
+    everywhere: true,
   },
   {
     title: "3x3, large picture, few outputs",
     picture: [2, 3, 18, 17],
     weight: [2, 3, 3, 3],
     options: { padding: 1 },
-    stride: 11,
+    every: 11,
+    everywhere: true,
   },
   {
     title: "3x3, large picture, many channels",
     picture: [1, 17, 16, 18],
     weight: [18, 17, 3, 3],
     options: { padding: 1 },
-    stride: 97,
+    every: 97,
+    everywhere: true,
   },
   {
     title: "3x3, small picture, many channels",
     picture: [2, 17, 3, 4],
     weight: [18, 17, 3, 3],
     options: { padding: 1 },
-    stride: 41,
+    every: 41,
   },
   {
     title: "3x3, many outputs, few inputs",
     picture: [1, 3, 5, 4],
     weight: [19, 3, 3, 3],
     options: { padding: 1 },
-    stride: 3,
+    every: 3,
+  },
+  {
+    title: "3x3, few outputs, many inputs",
+    picture: [1, 19, 16, 16],
+    weight: [2, 19, 3, 3],
+    options: { padding: 1 },
+    every: 61,
   },
   { title: "3x3, no padding", picture: [2, 3, 6, 5], weight: [2, 3, 3, 3] },
   {
@@ -75,6 +89,7 @@ const convolutions: readonly Layer<ConvolutionOptions>[] = [
     picture: [2, 3, 6, 8],
     weight: [4, 3, 3, 3],
     options: { stride: 2, padding: 1 },
+    everywhere: true,
   },
   {
     title: "3x3, stride 2, odd sides",
@@ -87,7 +102,8 @@ const convolutions: readonly Layer<ConvolutionOptions>[] = [
     picture: [1, 18, 6, 5],
     weight: [17, 18, 3, 3],
     options: { stride: 2, padding: 1 },
-    stride: 53,
+    every: 53,
+    everywhere: true,
   },
   {
     title: "3x3, stride 3, a remainder that no window covers",
@@ -100,6 +116,7 @@ const convolutions: readonly Layer<ConvolutionOptions>[] = [
     picture: [2, 2, 5, 6],
     weight: [3, 2, 2, 3],
     options: { padding: [0, 1, 2, 0] },
+    everywhere: true,
   },
   {
     title: "3x3, stride 2, asymmetric padding",
@@ -112,6 +129,7 @@ const convolutions: readonly Layer<ConvolutionOptions>[] = [
     picture: [1, 2, 7, 8],
     weight: [2, 2, 3, 3],
     options: { dilation: 2, padding: 2 },
+    everywhere: true,
   },
   {
     title: "dilation 2, stride 2",
@@ -134,7 +152,7 @@ const convolutions: readonly Layer<ConvolutionOptions>[] = [
   },
 ];
 
-const transposed: readonly Layer<TransposedConvolutionOptions>[] = [
+const transposedConvolutions: readonly Layer[] = [
   { title: "1x1", picture: [2, 3, 3, 4], weight: [3, 2, 1, 1] },
   { title: "3x3", picture: [2, 3, 3, 4], weight: [3, 2, 3, 3], options: { padding: 1 } },
   {
@@ -142,6 +160,7 @@ const transposed: readonly Layer<TransposedConvolutionOptions>[] = [
     picture: [1, 2, 3, 4],
     weight: [2, 3, 3, 3],
     options: { stride: 2, padding: 1, outputPadding: [1, 1] },
+    everywhere: true,
   },
   {
     title: "stride 2, output padding on one side",
@@ -154,6 +173,7 @@ const transposed: readonly Layer<TransposedConvolutionOptions>[] = [
     picture: [1, 2, 3, 2],
     weight: [2, 2, 4, 3],
     options: { stride: 3, padding: [0, 1, 1, 0], outputPadding: [2, 1] },
+    everywhere: true,
   },
   {
     title: "dilation 2",
@@ -166,52 +186,151 @@ const transposed: readonly Layer<TransposedConvolutionOptions>[] = [
     picture: [1, 18, 3, 2],
     weight: [18, 17, 3, 3],
     options: { padding: 1 },
-    stride: 37,
+    every: 37,
   },
 ];
 
-describeOnDevices("Conv", (device) => {
-  describe.each(convolutions)("$title", ({ picture, weight, options = {}, stride = 1 }) => {
-    test("gradients agree with finite differences", async () => {
-      const inputs = [
-        randomTensor(picture, 1),
-        randomTensor(weight, 2),
-        randomTensor([weight[0]!], 3),
-      ];
-      await expectGradients(
-        device,
-        inputs,
-        (x, w, bias) => convolution(x!, w!, { ...options, bias: bias! }),
-        { stride },
-      );
-    });
-  });
+describeOnDevices("Gradients of convolutions", (device) => {
+  const here = (layers: readonly Layer[]) =>
+    layers.filter(({ everywhere }) => device.name === "cpu" || everywhere);
 
-  test("gradients without a bias", async () => {
+  test.each(here(convolutions))("Conv: $title", async (layer) => {
+    const { picture, weight, options = {}, every = 1 } = layer;
+    const inputs = [
+      randomTensor(picture, 1),
+      randomTensor(weight, 2),
+      randomTensor([weight[0]], 3),
+    ];
     await expectGradients(
       device,
-      [randomTensor([1, 2, 4, 4], 1), randomTensor([2, 2, 3, 3], 2)],
-      (x, w) => convolution(x!, w!, { padding: 1 }),
+      inputs,
+      (x, w, bias) => convolution(x!, w!, { ...options, bias: bias! }),
+      { every },
+    );
+  });
+
+  test.each(here(transposedConvolutions))("ConvTranspose: $title", async (layer) => {
+    const { picture, weight, options = {}, every = 1 } = layer;
+    const inputs = [
+      randomTensor(picture, 1),
+      randomTensor(weight, 2),
+      randomTensor([weight[1]], 3),
+    ];
+    await expectGradients(
+      device,
+      inputs,
+      (x, w, bias) => transposedConvolution(x!, w!, { ...options, bias: bias! }),
+      { every },
     );
   });
 });
 
-describeOnDevices("ConvTranspose", (device) => {
-  describe.each(transposed)("$title", ({ picture, weight, options = {}, stride = 1 }) => {
-    test("gradients agree with finite differences", async () => {
-      const inputs = [
-        randomTensor(picture, 1),
-        randomTensor(weight, 2),
-        randomTensor([weight[1]!], 3),
-      ];
-      await expectGradients(
-        device,
-        inputs,
-        (x, w, bias) => transposedConvolution(x!, w!, { ...options, bias: bias! }),
-        { stride },
-      );
+test("gradients without a bias", async () => {
+  const inputs = [randomTensor([1, 2, 4, 4], 1), randomTensor([2, 2, 3, 3], 2)];
+  await expectGradients(cpu, inputs, (x, w) => convolution(x!, w!, { padding: 1 }));
+  await expectGradients(cpu, inputs, (x, w) => transposedConvolution(x!, w!, { padding: 1 }));
+});
+
+describe("values", () => {
+  test.each(convolutions)("Conv: $title", async ({ picture, weight, options = {} }) => {
+    const [x, w, bias] = [
+      randomTensor(picture, 1),
+      randomTensor(weight, 2),
+      randomTensor([weight[0]], 3),
+    ];
+    const graph = new Graph();
+    const y = convolution(graph.input("x", "float32", x.shape), constant(graph, w), {
+      ...options,
+      bias: constant(graph, bias),
     });
+    graph.output("y", y);
+    const expected = slidingWindow(x, w, bias, options);
+    expect(y.shape).toEqual(expected.shape);
+    expectClose(numbers((await runGraph(cpu, graph, { x })).y), expected.values, 1e-5, "y");
+  });
+
+  test.each(transposedConvolutions)("ConvTranspose: $title", async (layer) => {
+    const { picture, weight, options = {} } = layer;
+    const [x, w, bias] = [
+      randomTensor(picture, 1),
+      randomTensor(weight, 2),
+      randomTensor([weight[1]], 3),
+    ];
+    const graph = new Graph();
+    const y = transposedConvolution(graph.input("x", "float32", x.shape), constant(graph, w), {
+      ...options,
+      bias: constant(graph, bias),
+    });
+    graph.output("y", y);
+    const expected = spreading(x, w, bias, options);
+    expect(y.shape).toEqual(expected.shape);
+    expectClose(numbers((await runGraph(cpu, graph, { x })).y), expected.values, 1e-5, "y");
   });
 });
 
-test("placeholder", () => expect(1).toBe(1));
+describe("shapes known only at run time", () => {
+  const shapeAfter = (options: ConvolutionOptions, kernel = 3) => {
+    const graph = new Graph();
+    const weight = graph.input("w", "float32", [5, 1, kernel, kernel]);
+    return convolution(graph.input("x", "float32", ["N", 1, "H", "W"]), weight, options).shape;
+  };
+
+  test("keep their names where the size stays", () => {
+    expect(shapeAfter({ padding: 1 })).toEqual(["N", 5, "H", "W"]);
+    expect(shapeAfter({}, 1)).toEqual(["N", 5, "H", "W"]);
+  });
+
+  test("are halved, rounded up, by a stride of 2 with same padding", () => {
+    expect(shapeAfter({ stride: 2, padding: 1 })).toEqual(["N", 5, "ceil(H/2)", "ceil(W/2)"]);
+  });
+
+  test("say the formula otherwise", () => {
+    expect(shapeAfter({})).toEqual(["N", 5, "H-2", "W-2"]);
+    expect(shapeAfter({ stride: 3 })).toEqual(["N", 5, "floor((H-3)/3)+1", "floor((W-3)/3)+1"]);
+  });
+
+  test("have no gradient, which the message says", () => {
+    const graph = new Graph();
+    const weight = graph.input("w", "float32", [2, 1, 3, 3]);
+    const y = convolution(graph.input("x", "float32", ["N", 1, 8, 8]), weight);
+    expect(() => gradients(reduceSum(y), [weight])).toThrow(
+      "needs a shape known in advance but received [N, 2, 6, 6]; give the graph fixed sizes",
+    );
+  });
+});
+
+describe("mistakes", () => {
+  const graph = new Graph();
+  const picture = graph.input("picture", "float32", [1, 3, 4, 4]);
+  const value = (shape: readonly number[]) =>
+    graph.constant("float32", shape, new Float32Array(shape.reduce((a, b) => a * b, 1)));
+
+  test("weights for another number of channels", () => {
+    expect(() => convolution(picture, value([2, 4, 3, 3]))).toThrow(
+      "Conv: weights [2, 4, 3, 3] do not fit a picture [1, 3, 4, 4]",
+    );
+    expect(() => transposedConvolution(picture, value([2, 3, 3, 3]))).toThrow(
+      "ConvTranspose: weights [2, 3, 3, 3] do not fit a picture [1, 3, 4, 4]",
+    );
+  });
+
+  test("a bias of another length", () => {
+    expect(() => convolution(picture, value([2, 3, 3, 3]), { bias: value([3]) })).toThrow(
+      "Conv: expected a bias of shape [2] but received [3]",
+    );
+  });
+
+  test("a window larger than the picture", () => {
+    expect(() => convolution(picture, value([2, 3, 5, 5]))).toThrow(/5 taps .* length of 4/);
+  });
+
+  test("no picture at all", () => {
+    expect(() => convolution(value([3, 4]), value([2, 3, 3, 3]))).toThrow(
+      "Conv: expected [N, C, H, W] but received [3, 4]",
+    );
+  });
+});
+
+function constant(graph: Graph, { shape, data }: TensorValue) {
+  return graph.constant("float32", shape, data);
+}

@@ -111,11 +111,15 @@ function geometry(options: ConvolutionOptions): {
   dilations: Pair;
 } {
   const { stride = 1, padding = 0, dilation = 1 } = options;
-  const pads = typeof padding === "number" ? ([padding, padding, padding, padding] as const) : padding;
+  const pads =
+    typeof padding === "number" ? ([padding, padding, padding, padding] as const) : padding;
   return { strides: [stride, stride], pads, dilations: [dilation, dilation] };
 }
 
-function fourAxes({ shape }: Value, operator: string): [Dimension, Dimension, Dimension, Dimension] {
+function fourAxes(
+  { shape }: Value,
+  operator: string,
+): [Dimension, Dimension, Dimension, Dimension] {
   if (shape.length !== 4) {
     throw new GraphError(`${operator}: expected [N, C, H, W] but received ${formatShape(shape)}`);
   }
@@ -192,8 +196,7 @@ function convolutionInputGradient(dY: Value, x: Value, weight: Value, node: Node
   if (strides[0] === 1 && strides[1] === 1 && flipped.every((side) => side >= 0)) {
     // A convolution with the kernel turned by 180 degrees and its channels swapped: faster than
     // ConvTranspose on every engine measured.
-    const turned =
-      kernelHeight === 1 && kernelWidth === 1 ? weight : flip(weight, [2, 3]);
+    const turned = kernelHeight === 1 && kernelWidth === 1 ? weight : flip(weight, [2, 3]);
     return convolution(dY, transpose(turned, [1, 0, 2, 3]), {
       padding: flipped,
       dilation: dilations[0],

@@ -85,4 +85,3 @@ export const gemmGradient: GradientRule = ({ node, outputGradients: [gradient], 
     c && needed[2] ? unbroadcast(dY, c.shape) : undefined,
   ];
 };
-
