@@ -4,6 +4,9 @@ import { readFile } from "node:fs/promises";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, CommanderError } from "commander";
 import { colorizeCommand } from "./colorize.js";
+import { evaluateCommand } from "./evaluate.js";
+import { exportCommand } from "./export.js";
+import { exportTrainingCommand } from "./export-training.js";
 import type { Streams } from "./streams.js";
 import { trainCommand } from "./train.js";
 
@@ -40,6 +43,9 @@ async function createProgram(streams: Streams): Promise<Command> {
     });
   program.addCommand(colorizeCommand(streams), { isDefault: true });
   program.addCommand(trainCommand());
+  program.addCommand(exportCommand());
+  program.addCommand(exportTrainingCommand());
+  program.addCommand(evaluateCommand(streams));
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

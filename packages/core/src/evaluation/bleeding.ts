@@ -1,0 +1,98 @@
+// Colour bleeding: colour that runs over the border of its object. Objects end where the lightness
+// changes, so a change of colour without a change of lightness nearby is suspect. Real pictures
+// have some as well (painted patterns, coloured light, chroma subsampling), so the index is to be
+// read beside the truth's own.
+
+/** A chroma edge changes by more than this, CIELAB units a pixel. */
+const CHROMA_EDGE = 1;
+/** A lightness edge changes by more than this, L* a pixel. */
+const LIGHTNESS_EDGE = 2;
+/** A lightness edge counts as near within this many pixels, in x and in y. */
+const NEAR = 2;
+/** Mean edge strength, CIELAB units a pixel, below which a picture has too few edges to judge. */
+const FEW_EDGES = 0.25;
+
+/** Slopes of a plane at an inner pixel, a unit a pixel, by Sobel's operator. */
+function slopeX(plane: Float32Array, i: number, width: number): number {
+  return (
+    (plane[i - width + 1]! -
+      plane[i - width - 1]! +
+      2 * (plane[i + 1]! - plane[i - 1]!) +
+      plane[i + width + 1]! -
+      plane[i + width - 1]!) /
+    8
+  );
+}
+
+function slopeY(plane: Float32Array, i: number, width: number): number {
+  return (
+    (plane[i + width - 1]! -
+      plane[i - width - 1]! +
+      2 * (plane[i + width]! - plane[i - width]!) +
+      plane[i + width + 1]! -
+      plane[i - width + 1]!) /
+    8
+  );
+}
+
+/**
+ * Marks the pixels with a lightness edge nearby.
+ *
+ * @param luminance L* 0..100: `[height, width]`
+ * @returns 1 where an edge is within 2 pixels: `[height, width]`
+ */
+export function nearLightnessEdges(
+  luminance: Float32Array,
+  width: number,
+  height: number,
+): Uint8Array {
+  const near = new Uint8Array(width * height);
+  for (let y = 1; y < height - 1; y++) {
+    for (let x = 1; x < width - 1; x++) {
+      const i = y * width + x;
+      const sx = slopeX(luminance, i, width);
+      const sy = slopeY(luminance, i, width);
+      if (sx * sx + sy * sy <= LIGHTNESS_EDGE * LIGHTNESS_EDGE) continue;
+      const right = Math.min(x + NEAR, width - 1);
+      const bottom = Math.min(y + NEAR, height - 1);
+      for (let row = Math.max(y - NEAR, 0); row <= bottom; row++) {
+        near.fill(1, row * width + Math.max(x - NEAR, 0), row * width + right + 1);
+      }
+    }
+  }
+  return near;
+}
+
+/**
+ * Bleeding index: the share of all chroma edge strength that has no lightness edge nearby.
+ *
+ * @param ab CIELAB units: `[2, height, width]`
+ * @param near from {@link nearLightnessEdges}
+ * @returns 0 (every change of colour has its change of lightness, or there is none) .. 1
+ */
+export function bleedingIndex(
+  ab: Float32Array,
+  near: Uint8Array,
+  width: number,
+  height: number,
+): number {
+  const a = ab.subarray(0, width * height);
+  const b = ab.subarray(width * height);
+  let all = 0;
+  let alone = 0;
+  for (let y = 1; y < height - 1; y++) {
+    for (let x = 1; x < width - 1; x++) {
+      const i = y * width + x;
+      const ax = slopeX(a, i, width);
+      const ay = slopeY(a, i, width);
+      const bx = slopeX(b, i, width);
+      const by = slopeY(b, i, width);
+      const square = ax * ax + ay * ay + bx * bx + by * by;
+      if (square <= CHROMA_EDGE * CHROMA_EDGE) continue;
+      const strength = Math.sqrt(square);
+      all += strength;
+      if (!near[i]) alone += strength;
+    }
+  }
+  return alone / Math.max(all, FEW_EDGES * (width - 2) * (height - 2));
+}

@@ -1,0 +1,141 @@
+// All metrics of one picture at once: what they have in common is computed once, and what belongs
+// to the truth once for all predictions of it.
+
+import { rgbToLab } from "../color/lab.js";
+import { chromaBins, chromaError } from "./ab-accuracy.js";
+import { bleedingIndex, nearLightnessEdges } from "./bleeding.js";
+import { type ChromaCounts, countChroma } from "./chroma-counts.js";
+import { ciede2000 } from "./ciede2000.js";
+import { colorfulness, colorfulnessAbsolute } from "./colorfulness.js";
+import { sepiaIndex } from "./sepia.js";
+import { peakSignalToNoise } from "./signal-to-noise.js";
+import { StructuralReference } from "./structural-similarity.js";
+
+/** What can be said of a picture alone. */
+export interface OwnMeasures {
+  readonly colorfulness: number;
+  readonly colorfulnessAbsolute: number;
+  readonly bleeding: number;
+}
+
+/** What can be said of a prediction beside its truth. */
+export interface PictureMeasures extends OwnMeasures {
+  /** dB. */
+  readonly psnr: number;
+  readonly ssim: number;
+  /** Mean distance in the a*b* plane, CIELAB units. */
+  readonly abError: number;
+  /** Mean over the pixels. */
+  readonly ciede2000: number;
+  /** Area under the curve of the ab error, per cent. */
+  readonly auc: number;
+  /** Mean |L* - L* of the truth|. */
+  readonly lightnessDrift: number;
+  readonly sepia: number;
+  /** For the rebalanced area: credit of each bin of {@link TruePicture.counts}. */
+  readonly credits: Float32Array;
+}
+
+/** A colour picture that predictions are compared with. */
+export class TruePicture {
+  /** L* 0..100: `[height, width]`. */
+  readonly luminance: Float32Array;
+  /** CIELAB units: `[2, height, width]`. */
+  readonly ab: Float32Array;
+  /** Mean sqrt(a*^2 + b*^2), CIELAB units. */
+  readonly meanChroma: number;
+  readonly counts: ChromaCounts;
+  readonly own: OwnMeasures;
+  readonly #bins: Uint16Array;
+  readonly #structure: StructuralReference;
+
+  /**
+   * @param rgb interleaved 8-bit sRGB: `[height, width, 3]`
+   * @throws RangeError if a side is shorter than 11 pixels
+   */
+  constructor(
+    readonly rgb: Uint8Array,
+    readonly width: number,
+    readonly height: number,
+  ) {
+    const count = width * height;
+    this.#structure = new StructuralReference(rgb, width, height);
+    this.luminance = new Float32Array(count);
+    this.ab = new Float32Array(2 * count);
+    rgbToLab(rgb, count, this.luminance, this.ab);
+    this.#bins = chromaBins(this.ab);
+    this.counts = countChroma(this.#bins);
+    this.own = ownMeasures(rgb, this.luminance, this.ab, width, height);
+    let chroma = 0;
+    for (let i = 0; i < count; i++) {
+      chroma += Math.sqrt(this.ab[i]! ** 2 + this.ab[count + i]! ** 2);
+    }
+    this.meanChroma = chroma / count;
+  }
+
+  /** Measures a prediction of the same size. Also gives its chroma, to compare predictions by. */
+  compare(rgb: Uint8Array): { readonly measures: PictureMeasures; readonly ab: Float32Array } {
+    const { width, height, luminance: trueLuminance, ab: trueAb } = this;
+    const count = width * height;
+    if (rgb.length !== 3 * count) {
+      throw new RangeError(`Expected ${3 * count} samples but the prediction has ${rgb.length}`);
+    }
+    const luminance = new Float32Array(count);
+    const ab = new Float32Array(2 * count);
+    rgbToLab(rgb, count, luminance, ab);
+    let difference = 0;
+    let drift = 0;
+    for (let i = 0; i < count; i++) {
+      const lightness = luminance[i]!;
+      const trueLightness = trueLuminance[i]!;
+      drift += Math.abs(lightness - trueLightness);
+      difference += ciede2000(
+        trueLightness,
+        trueAb[i]!,
+        trueAb[count + i]!,
+        lightness,
+        ab[i]!,
+        ab[count + i]!,
+      );
+    }
+    const chroma = chromaError(ab, trueAb, this.#bins);
+    const measures: PictureMeasures = {
+      ...ownMeasures(rgb, luminance, ab, width, height),
+      psnr: peakSignalToNoise(rgb, this.rgb),
+      ssim: this.#structure.similarity(rgb),
+      abError: chroma.meanDistance,
+      ciede2000: difference / count,
+      auc: chroma.area,
+      lightnessDrift: drift / count,
+      sepia: sepiaIndex(ab, trueAb),
+      credits: Float32Array.from(this.counts.bins, (bin) => chroma.creditOfBin[bin]!),
+    };
+    return { measures, ab };
+  }
+}
+
+function ownMeasures(
+  rgb: Uint8Array,
+  luminance: Float32Array,
+  ab: Float32Array,
+  width: number,
+  height: number,
+): OwnMeasures {
+  return {
+    colorfulness: colorfulness(rgb),
+    colorfulnessAbsolute: colorfulnessAbsolute(rgb),
+    bleeding: bleedingIndex(ab, nearLightnessEdges(luminance, width, height), width, height),
+  };
+}
+
+/** Mean distance of two pictures in the a*b* plane, CIELAB units. */
+export function meanChromaDistance(first: Float32Array, second: Float32Array): number {
+  const count = first.length / 2;
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    const da = first[i]! - second[i]!;
+    const db = first[count + i]! - second[count + i]!;
+    sum += Math.sqrt(da * da + db * db);
+  }
+  return sum / count;
+}

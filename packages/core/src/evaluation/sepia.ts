@@ -1,0 +1,41 @@
+// The "sepia effect": a network that cannot tell what it sees paints everything in one brownish
+// tone, the safest guess under a squared error.
+
+/** Hue angle of sepia in CIELAB, degrees: between the brown of leather and the ochre of sand. */
+export const SEPIA_HUE = 65;
+
+const COS = Math.cos((SEPIA_HUE * Math.PI) / 180);
+const SIN = Math.sin((SEPIA_HUE * Math.PI) / 180);
+/** Mean chroma, CIELAB units, below which a picture is nearly grey and has no tone to speak of. */
+const NEARLY_GREY = 2;
+
+/**
+ * How far the colours of a picture point in the one direction of sepia: the mean of (a*, b*)
+ * projected on the hue of sepia, over the mean chroma (but at least 2 units, so that a nearly grey
+ * picture has no strong tone).
+ *
+ * @param ab CIELAB units: `[2, pixelCount]`
+ * @returns 1 if every pixel is sepia; 0 for grey, for cold pictures, and where hues balance
+ */
+export function sepiaTone(ab: Float32Array): number {
+  const count = ab.length / 2;
+  let along = 0;
+  let chroma = 0;
+  for (let i = 0; i < count; i++) {
+    const a = ab[i]!;
+    const b = ab[count + i]!;
+    along += a * COS + b * SIN;
+    chroma += Math.sqrt(a * a + b * b);
+  }
+  return Math.max(0, along / count) / Math.max(chroma / count, NEARLY_GREY);
+}
+
+/**
+ * Sepia index of a prediction: its {@link sepiaTone} beyond that of the truth. A brown picture of a
+ * brown scene is no collapse.
+ *
+ * @returns 0 (none) .. 1 (all sepia, of a truth without any)
+ */
+export function sepiaIndex(predicted: Float32Array, truth: Float32Array): number {
+  return Math.max(0, sepiaTone(predicted) - sepiaTone(truth));
+}

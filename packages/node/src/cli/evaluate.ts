@@ -1,0 +1,315 @@
+// `ltbc evaluate`
+
+import { basename } from "node:path";
+import { UserError } from "@let-there-be-color/core/user-error";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { openDataset } from "../dataset/index.js";
+import {
+  Evaluation,
+  type EvaluationFailure,
+  type EvaluationOptions,
+  type PictureRow,
+} from "../evaluation/evaluate.js";
+import { DEFAULT_PROTOCOL, describeProtocol, parseProtocol } from "../evaluation/protocol.js";
+import { type EvaluationResult, summarize } from "../evaluation/summary.js";
+import {
+  AVERAGE_COLOR,
+  type Candidate,
+  distinctNames,
+  loadModelCandidate,
+} from "../evaluation/systems.js";
+import { pictureJson, summaryTable } from "../evaluation/tables.js";
+import { assertReportFolderFree, REPORT_FILES, writeReport } from "../evaluation/write-report.js";
+import type { RuntimeOptions } from "../runtime/onnx-runtime.js";
+import type { Streams } from "./streams.js";
+
+interface EvaluateCommandOptions extends RuntimeOptions {
+  readonly model?: string;
+  readonly predictions?: string;
+  readonly compare?: readonly string[];
+  readonly report?: string;
+  readonly overwrite?: boolean;
+  readonly protocol: string;
+  readonly size?: number;
+  readonly unlabelled?: boolean;
+  readonly list?: string;
+  readonly categories?: string;
+  readonly minimumChroma: number;
+  readonly averageColor: readonly [number, number];
+  readonly limit?: number;
+  readonly seed: number;
+  readonly workers?: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Pause between two lines of progress where they cannot overwrite each other, milliseconds. */
+const PROGRESS_MILLISECONDS = 10_000;
+
+/**
+ * `ltbc evaluate`. Sets `process.exitCode` to 1 if a picture could not be judged; throws UserErrors
+ * for wrong usage.
+ */
+export function evaluateCommand(streams: Streams = process): Command {
+  const number = (lowest: number, highest: number, whole: boolean) => (text: string) => {
+    const value = Number(text);
+    const fits = text.trim() !== "" && value >= lowest && value <= highest;
+    if (fits && (!whole || Number.isInteger(value))) return value;
+    const kind = whole ? "a whole number" : "a number";
+    throw new InvalidArgumentError(`Expected ${kind} from ${lowest} to ${highest}.`);
+  };
+  return new Command("evaluate")
+    .description(
+      "measure how close automatic colour comes to the truth, beside grey and an average colour",
+    )
+    .argument("[truth...]", "folders or zips of colour photographs, best with a folder per class")
+    .option("-m, --model <file>", "ONNX colour model (default: the compact weights included)")
+    .option(
+      "--predictions <folder>",
+      "judge pictures that any system has coloured, named like their truths, instead of a model",
+    )
+    .option(
+      "--compare <a> <b...>",
+      "compare two models (.onnx) or two folders of coloured pictures, or one of each",
+    )
+    .option(
+      "-r, --report <folder>",
+      `write ${REPORT_FILES.join(", ")} to this folder (made if missing)`,
+    )
+    .option("--overwrite", "replace a report that is there already")
+    .option(
+      "-p, --protocol <name>",
+      "size to judge at: ctest256 (resized to 256 x 256), val5k-crop256 (centred square, then 256 x 256), shortN (short side at most N, whole picture), squashN, cropN; N from 16 to 2048 pixels",
+      DEFAULT_PROTOCOL,
+    )
+    .option(
+      "-s, --size <pixels>",
+      "short side at which the network looks at the picture, 16 to 4096 (default: what the model states, or else 224)",
+      number(16, 4096, true),
+    )
+    .option("--unlabelled", "folders are not classes: no top-1, no table of classes")
+    .option("--list <file>", "file with a line 'path label' per picture, as Places365's")
+    .option("--categories <file>", "class names of the list's labels (default: beside the list)")
+    .option(
+      "--minimum-chroma <chroma>",
+      "leave out truths with less mean chroma, which are grey themselves; CIELAB units, 0 to 100",
+      number(0, 100, false),
+      2,
+    )
+    .addOption(
+      new Option("--average-color <a,b>", "chroma of the average colour baseline, CIELAB units")
+        .argParser(parseChroma)
+        .default(AVERAGE_COLOR, AVERAGE_COLOR.join(",")),
+    )
+    .option(
+      "--limit <n>",
+      "evaluate n pictures only, spread evenly over the data set (default: all)",
+      number(1, 1e9, true),
+    )
+    .option(
+      "--seed <n>",
+      "of the bootstrap intervals, 0 to 4294967295",
+      number(0, 2 ** 32 - 1, true),
+      0,
+    )
+    .addOption(
+      new Option("--device <name>", "where the network runs")
+        .choices(["cpu", "webgpu", "cuda"])
+        .default("cpu"),
+    )
+    .option(
+      "--threads <n>",
+      "CPU threads of the network, 1 to 1024 (default: all cores)",
+      number(1, 1024, true),
+    )
+    .option(
+      "--workers <n>",
+      "threads that decode and measure, 1 to 64 (default: one less than the cores, at most 8)",
+      number(1, 64, true),
+    )
+    .option("--json", "print one line of JSON for each picture, then one with the summary")
+    .option("--quiet", "print no progress")
+    .action(async (truth: string[], options: EvaluateCommandOptions) => {
+      const failures = await evaluateAll(truth, options, streams);
+      if (failures > 0) process.exitCode = 1;
+    });
+}
+
+function parseChroma(text: string): readonly [number, number] {
+  const parts = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  const [a, b] = parts;
+  if (parts.length !== 2 || !parts.every((value) => Math.abs(value) <= 128)) {
+    throw new InvalidArgumentError("Expected a* and b* from -128 to 128, as in 2,5.");
+  }
+  return [a!, b!];
+}
+
+/** Returns how many pictures could not be judged. */
+async function evaluateAll(
+  truthArguments: readonly string[],
+  options: EvaluateCommandOptions,
+  streams: Streams,
+): Promise<number> {
+  const { compare, report } = options;
+  // `--compare a b photos`: what follows the two is truth, as if it stood in front.
+  const sources = [...truthArguments, ...(compare?.slice(2) ?? [])];
+  assertUsage(sources, options);
+  const protocol = parseProtocol(options.protocol);
+  if (report !== undefined) await assertReportFolderFree(report, options.overwrite ?? false);
+  const { list, categories } = options;
+  const labelled = !options.unlabelled;
+  const truth = await openDataset(sources.map((path) => ({ path, labelled, list, categories })));
+  const candidates = await loadCandidates(options);
+  const settings: EvaluationOptions = {
+    truth,
+    candidates,
+    protocol,
+    minimumChroma: options.minimumChroma,
+    averageColor: options.averageColor,
+    limit: options.limit,
+    workers: options.workers,
+  };
+  const evaluation = await Evaluation.start(settings);
+  try {
+    const { rows, failures, grey } = await collect(evaluation, options, streams);
+    if (rows.length === 0) {
+      streams.stderr.write(
+        `No picture could be judged: ${failures.length} failed, ${grey.length} are grey themselves (--minimum-chroma ${options.minimumChroma}).\n`,
+      );
+      return Math.max(failures.length, 1);
+    }
+    const date = new Date().toISOString().slice(0, 10);
+    const result: EvaluationResult = {
+      format: "let-there-be-color evaluation",
+      formatVersion: 1,
+      settings: {
+        date,
+        truth: sources,
+        candidates: candidates.map(describeCandidate),
+        protocol: { ...protocol, description: describeProtocol(protocol) },
+        minimumChroma: options.minimumChroma,
+        averageColor: options.averageColor,
+        limit: options.limit ?? null,
+        seed: options.seed,
+      },
+      ...summarize(rows, {
+        systemNames: evaluation.systemNames,
+        candidates: candidates.length,
+        seed: options.seed,
+      }),
+      failures,
+      grey,
+      time: evaluation.time,
+    };
+    if (options.json) streams.stdout.write(`${JSON.stringify({ summary: result })}\n`);
+    else
+      streams.stdout.write(
+        `${protocol.name}: ${describeProtocol(protocol)}\n\n${summaryTable(result)}`,
+      );
+    if (report !== undefined) {
+      const candidateNames = candidates.map(({ name }) => name);
+      const dataset = sources.map((path) => basename(path)).join(", ");
+      const words = `${protocol.name} (${describeProtocol(protocol)})`;
+      await writeReport(
+        report,
+        { result, rows, candidateNames, dataset, protocol: words, date },
+        evaluation,
+      );
+      if (!options.json) streams.stdout.write(`\n${report}: ${REPORT_FILES.join(", ")}\n`);
+    }
+    if (grey.length > 0) {
+      streams.stderr.write(`${grey.length} pictures are grey themselves and were left out.\n`);
+    }
+    if (failures.length > 0) {
+      streams.stderr.write(
+        `${failures.length} pictures could not be judged, the other ${rows.length} were.\n`,
+      );
+    }
+    return failures.length;
+  } finally {
+    await evaluation.close();
+  }
+}
+
+function assertUsage(sources: readonly string[], options: EvaluateCommandOptions): void {
+  const { compare, predictions, model } = options;
+  if (compare && compare.length < 2) {
+    throw new UserError(
+      `Expected two models or folders to compare but received one, ${compare[0]}.`,
+    );
+  }
+  if ([compare, predictions, model].filter((value) => value !== undefined).length > 1) {
+    throw new UserError("Expected one of --model, --predictions and --compare, not several.");
+  }
+  if (sources.length === 0) {
+    throw new UserError(
+      "Expected a folder or zip of colour photographs to compare with, as in `ltbc evaluate photos`.",
+    );
+  }
+}
+
+async function loadCandidates(options: EvaluateCommandOptions): Promise<Candidate[]> {
+  const { compare, predictions, model, size, device, threads } = options;
+  const runtimeOptions: RuntimeOptions = {
+    ...(device === undefined ? {} : { device }),
+    ...(threads === undefined ? {} : { threads }),
+  };
+  const paths = compare?.slice(0, 2) ?? [predictions ?? model];
+  const candidates: Candidate[] = [];
+  for (const path of paths) {
+    const isModel = path === undefined || path === model || path.endsWith(".onnx");
+    candidates.push(
+      isModel
+        ? await loadModelCandidate(path, size, runtimeOptions)
+        : {
+            kind: "folder",
+            name: basename(path),
+            pictures: await openDataset([{ path, labelled: false }]),
+          },
+    );
+  }
+  const names = distinctNames(candidates.map(({ name }) => name));
+  return candidates.map((candidate, i) => ({ ...candidate, name: names[i]! }));
+}
+
+function describeCandidate(candidate: Candidate): Record<string, unknown> {
+  const { kind, name } = candidate;
+  return candidate.kind === "model"
+    ? { kind, name, workingSize: candidate.workingSize, metadata: candidate.metadata.properties }
+    : { kind, name, folder: candidate.pictures.sources[0]!.givenPath };
+}
+
+async function collect(
+  evaluation: Evaluation,
+  { json, quiet }: EvaluateCommandOptions,
+  { stdout, stderr }: Streams,
+): Promise<{ rows: PictureRow[]; failures: EvaluationFailure[]; grey: string[] }> {
+  const rows: PictureRow[] = [];
+  const failures: EvaluationFailure[] = [];
+  const grey: string[] = [];
+  const overwrites = "isTTY" in stderr && stderr.isTTY === true;
+  const clear = overwrites ? "\r\u001b[K" : "";
+  const start = performance.now();
+  let lastShown = start;
+  for await (const event of evaluation.run()) {
+    if (event.type === "picture") {
+      rows.push(event.row);
+      if (json) stdout.write(`${pictureJson(event.row, evaluation.systemNames)}\n`);
+    } else if (event.type === "failed") {
+      failures.push(event.failure);
+      stderr.write(`${quiet ? "" : clear}error: ${event.failure.name}: ${event.failure.reason}\n`);
+    } else {
+      grey.push(event.name);
+    }
+    const now = performance.now();
+    if (quiet || now - lastShown < (overwrites ? 200 : PROGRESS_MILLISECONDS)) continue;
+    lastShown = now;
+    const done = rows.length + failures.length + grey.length;
+    const rate = done / ((now - start) / 1000);
+    const seconds = Math.round((evaluation.pictures - done) / rate);
+    const line = `${done} of ${evaluation.pictures} pictures, ${rate.toFixed(1)} a second, ${seconds} s left`;
+    stderr.write(overwrites ? `${clear}${line}` : `${line}\n`);
+  }
+  if (!quiet) stderr.write(clear);
+  return { rows, failures, grey };
+}

@@ -1,0 +1,95 @@
+// What is evaluated: models, folders of pictures that any other system has coloured, and two
+// baselines that always stand beside them.
+
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  assertColorModel,
+  type ModelMetadata,
+  readModelMetadata,
+} from "@let-there-be-color/core/colorize";
+import type { Session } from "@let-there-be-color/core/graph";
+import { UserError } from "@let-there-be-color/core/user-error";
+import type { Dataset } from "../dataset/dataset.js";
+import { createRuntime, type RuntimeOptions } from "../runtime/onnx-runtime.js";
+
+/** A model to evaluate. */
+export interface ModelCandidate {
+  readonly kind: "model";
+  readonly name: string;
+  readonly session: Session;
+  readonly metadata: ModelMetadata;
+  /** Short side in pixels at which the network sees a picture. */
+  readonly workingSize: number;
+}
+
+/** A folder or zip of pictures that another system has coloured. */
+export interface FolderCandidate {
+  readonly kind: "folder";
+  readonly name: string;
+  readonly pictures: Dataset;
+}
+
+export type Candidate = ModelCandidate | FolderCandidate;
+
+/** Names of the baselines, which follow the candidates in every list of systems. */
+export const BASELINES = ["grey", "average colour"] as const;
+
+/**
+ * (a*, b*) of the average colour baseline, CIELAB units: the mean over every pixel of a random 10th
+ * of MiniPlaces' training pictures (those of the default model), rounded. It is fixed, and not
+ * taken from the evaluated truth, so that it knows no more than a model does.
+ */
+export const AVERAGE_COLOR: readonly [a: number, b: number] = [1.7, 5.1];
+
+/**
+ * Loads a model to evaluate.
+ *
+ * @param path of an ONNX colour model; default: the weights that come along
+ * @param workingSize default: what the model states, as `colorize` does
+ * @throws UserError if it is missing, broken or no colour model
+ */
+export async function loadModelCandidate(
+  path: string | undefined,
+  workingSize: number | undefined,
+  options: RuntimeOptions,
+): Promise<ModelCandidate> {
+  const file =
+    path ?? fileURLToPath(import.meta.resolve("@let-there-be-color/models/compact.onnx"));
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UserError(`The model ${file} cannot be read (${code ?? message}); check the path.`);
+  }
+  const runtime = await createRuntime(options);
+  let session: Session | undefined;
+  try {
+    const metadata = readModelMetadata(bytes);
+    session = await runtime.createSession(bytes);
+    assertColorModel(session);
+    const name = path === undefined ? "compact" : basename(path);
+    return {
+      kind: "model",
+      name,
+      session,
+      metadata,
+      workingSize: workingSize ?? metadata.workingSize,
+    };
+  } catch (error) {
+    await session?.release();
+    const reason = (error as Error).message.split("\n")[0];
+    throw new UserError(`${file} cannot be evaluated: ${reason}`);
+  }
+}
+
+/** Gives two systems of the same file name names that tell them apart. */
+export function distinctNames(names: readonly string[]): string[] {
+  return names.map((name, i) =>
+    names.indexOf(name) === i && names.lastIndexOf(name) === i
+      ? name
+      : `${name} (${String.fromCharCode(65 + i)})`,
+  );
+}
