@@ -44,7 +44,9 @@ export async function createTrainableNetwork(
 }
 
 /** Starting parameters alone, from the seed. */
-export function initialState(options: Pick<TrainableNetworkOptions, "network" | "seed">): TrainingState {
+export function initialState(
+  options: Pick<TrainableNetworkOptions, "network" | "seed">,
+): TrainingState {
   return initialValues(parameterSpecifications(options.network), options.seed);
 }
 
@@ -155,10 +157,11 @@ class OnnxTrainableNetwork implements TrainableNetwork {
   }
 
   async release(): Promise<void> {
-    await this.#training.release();
-    await this.#evaluation?.release();
+    // Tensors first: freeing them after the session that made them aborts the process on WebGPU.
     for (const value of this.#state.values()) if ("onDevice" in value) value.release();
     this.#state.clear();
+    await this.#training.release();
+    await this.#evaluation?.release();
   }
 
   #batchFeeds(batch: Batch): Record<string, TensorValue> {
