@@ -1,1 +1,2 @@
+export * from "./forward-graph.js";
 export * from "./training-graph.js";

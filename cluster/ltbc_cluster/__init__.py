@@ -1,0 +1,1 @@
+"""Trains the networks of let-there-be-color with PyTorch, on one device or many."""

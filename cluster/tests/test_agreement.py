@@ -1,0 +1,71 @@
+"""The runner against `ltbc train`'s own network: same weights, same batches, same losses."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+import torch
+from expectations import TESTS, TWO_PROCESSES, TrainingCase, training_cases
+from steps import repeat
+
+from ltbc_cluster.processes import Processes
+from ltbc_cluster.training_export import read_training_export
+
+ALONE = Processes(0, 1, 0, 1, torch.device("cpu"))
+
+
+class AgreementTest(unittest.TestCase):
+    def assert_measures(self, found: dict, expected: dict) -> None:
+        for step, (own, theirs) in enumerate(zip(found["steps"], expected["steps"]), 1):
+            for measure in ("colorLoss", "classLoss"):
+                self.assert_close(own[measure], theirs[measure], 1e-4, f"{measure}, step {step}")
+            self.assert_close(own["gradientNorm"], theirs["gradientNorm"], 1e-3, f"norm, {step}")
+            self.assertEqual(own["correct"], theirs["correct"])
+        pairs = {"color_loss": "colorLoss", "ab_squared_error": "abSquaredError"}
+        for own, theirs in {**pairs, "class_loss": "classLoss", "count": "count"}.items():
+            # Five updates and five running statistics further.
+            ours, others = found["evaluation"][own], expected["evaluation"][theirs]
+            self.assert_close(ours, others, 1e-3, f"evaluation, {own}")
+
+    def assert_close(self, found: float, expected: float, tolerance: float, what: str) -> None:
+        difference = abs(found - expected)
+        limit = tolerance * max(abs(expected), 1e-6)
+        self.assertLessEqual(difference, limit, f"{what}: {found} for {expected}")
+
+    def test_one_process(self):
+        torch.set_num_threads(2)
+        cases = training_cases()
+        self.assertGreaterEqual(len(cases), 1)
+        for name in cases:
+            with self.subTest(name):
+                case = TrainingCase(name)
+                self.assert_measures(repeat(case, ALONE), case.measures)
+
+    def test_two_processes_with_half_the_batch_each(self):
+        """Batch normalisation, a global image, dropout and pictures without labels included."""
+        for name in ("iizuka2016", "jacob-darcet2021"):
+            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                output = os.path.join(folder, "measures.json")
+                launch = [*TWO_PROCESSES, f"--log_dir={folder}/logs"]
+                program = [os.path.join(TESTS, "steps.py"), name, output, "synchronized"]
+                subprocess.run([*launch, *program], check=True)
+                with open(output, encoding="utf-8") as file:
+                    self.assert_measures(json.load(file), TrainingCase(name).measures)
+
+    def test_every_batch_normalization_is_fused(self):
+        from ltbc_cluster.batch_normalization import FUSED, fuse_batch_normalization
+
+        graph = read_training_export(TrainingCase("iizuka2016").graph).training
+        nodes = fuse_batch_normalization(graph)
+        fused = [node for node in nodes if node.operator == FUSED]
+        # Six low-level layers twice, two mid-level, four global, three hidden, fusion, four colour.
+        self.assertEqual(len(fused), 26)
+        self.assertFalse([node for node in nodes if node.operator == "Sqrt"])
+
+
+if __name__ == "__main__":
+    unittest.main()

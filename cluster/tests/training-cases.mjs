@@ -1,0 +1,139 @@
+// Five steps of `ltbc train`'s own network for each case, with what a runner needs to repeat them:
+// the export, the batches, and the measures. Usage: node training-cases.mjs <folder> [case...]
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { randomUniform } from "@let-there-be-color/core/random";
+import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
+import { createTrainableNetwork } from "../../packages/node/dist/runtime/trainable-onnx-network.js";
+import { newConfiguration } from "../../packages/node/dist/training/run/configuration.js";
+import { writeSafetensors } from "../../packages/node/dist/training/safetensors.js";
+import { learningRateAt } from "../../packages/node/dist/training/schedule.js";
+import { writeTrainingExport } from "../../packages/node/dist/training/training-export.js";
+
+const stepCount = 5;
+const [folder, ...wanted] = process.argv.slice(2);
+const runtime = await createRuntime();
+
+const layers = (...channels) =>
+  channels.map((each, index) => ({ channels: each, stride: 2 - (index % 2) }));
+/** A network of the paper's form, an eighth as wide, with a global image of 64 x 64. */
+const narrow = {
+  lowLevel: { layers: [...layers(6, 8), ...layers(8, 12), ...layers(12, 16)] },
+  midLevel: { channels: [16, 12] },
+  global: {
+    layers: [...layers(16, 16), ...layers(16, 16)],
+    pooling: { type: "flatten", imageSize: 64 },
+    hidden: [32, 16, 12],
+  },
+  fusion: { channels: 12 },
+  colorization: { stages: [[12], [8, 8], [6]] },
+};
+const small = { crop: 32, batch: 8 };
+const narrowest = { ...narrow, global: { ...narrow.global, pooling: { type: "average" } } };
+
+/**
+ * Choices of `ltbc train`, number of classes. Names that begin with "full" take minutes.
+ *
+ * Adam's first steps move every weight by the learning rate, whatever the size of its gradient, so
+ * rounding errors in tiny gradients become full steps. The warm-up that compact has anyway (and
+ * that iizuka2016 gets here) keeps them small, as it does in a real run.
+ */
+const cases = {
+  compact: [{ preset: "compact", crop: 64, batch: 8 }, 10],
+  iizuka2016: [{ preset: "iizuka2016", network: narrow, warmup: 200, ...small }, 10],
+  "iizuka2016-large": [
+    { preset: "iizuka2016", network: narrow, warmup: 200, crop: 96, batch: 4 },
+    10,
+  ],
+  "jacob-darcet2021": [
+    {
+      preset: "jacob-darcet2021",
+      network: { ...narrow, classification: { hidden: [20], dropout: 0.3 } },
+      ...small,
+    },
+    10,
+  ],
+  sgd: [
+    { preset: "compact", network: narrowest, optimizer: "sgd", weightDecay: 0.01, ...small },
+    4,
+  ],
+  adamw: [
+    { preset: "compact", network: narrowest, optimizer: "adamw", reduction: "sum", ...small },
+    4,
+  ],
+  adadelta: [{ preset: "jacob-darcet2021", network: narrow, optimizer: "adadelta", ...small }, 4],
+  "no-classes": [{ preset: "compact", network: narrowest, ...small }, 0],
+  "no-class-loss": [{ preset: "compact", network: narrowest, alpha: 0, ...small }, 4],
+  "full-iizuka2016": [{ preset: "iizuka2016", warmup: 200, crop: 224, batch: 4 }, 365],
+  "full-jacob-darcet2021": [{ preset: "jacob-darcet2021", crop: 224, batch: 2 }, 365],
+};
+
+for (const [name, [choices, classes]] of Object.entries(cases)) {
+  if (wanted.length > 0 ? wanted.includes(name) : !name.startsWith("full")) {
+    await writeCase(join(folder, name), { preset: "compact", seed: 3, ...choices }, classes);
+  }
+}
+
+async function writeCase(path, choices, classes) {
+  await mkdir(path);
+  await writeTrainingExport(join(path, "net.onnx"), { choices, classes });
+  const { network, loss, optimizer, clipNorm, seed, learningRate } = newConfiguration(
+    choices,
+    null,
+    {
+      classes: Array.from({ length: classes }, String),
+      fingerprints: { training: "", validation: "" },
+      pictures: 10000,
+    },
+  );
+  const { crop, batch: batchSize } = choices;
+  const size = { batchSize, height: crop, width: crop };
+  const trained = await createTrainableNetwork(runtime, {
+    ...{ network, loss, optimizer, clipNorm, seed },
+    ...size,
+  });
+  const tensors = new Map();
+  const steps = [];
+  for (let step = 1; step <= stepCount; step++) {
+    const batch = randomBatch(step, batchSize, crop, classes);
+    tensors.set(`${step}/luminance`, tensor([batchSize, 1, crop, crop], batch.luminance));
+    tensors.set(`${step}/ab`, tensor([batchSize, 2, crop, crop], batch.ab));
+    tensors.set(`${step}/labels`, { dtype: "I64", shape: [batchSize], data: batch.labels });
+    const rate = learningRateAt(learningRate, { step: step - 1, totalSteps: 10000, epoch: 0 });
+    steps.push({ learningRate: rate, ...(await trained.step(batch, rate, step)) });
+  }
+  const evaluation = await trained.evaluate(randomBatch(1, batchSize, crop, classes));
+  await trained.release();
+  await writeSafetensors(join(path, "batches.safetensors"), tensors);
+  await writeFile(join(path, "measures.json"), JSON.stringify({ steps, evaluation }));
+}
+
+/** Smooth pictures whose colour follows their luminance; two of the first batch have no label. */
+function randomBatch(step, batchSize, crop, classes) {
+  const pixels = crop * crop;
+  const luminance = new Float32Array(batchSize * pixels);
+  const ab = new Float32Array(2 * batchSize * pixels);
+  const labels = new BigInt64Array(batchSize);
+  for (let picture = 0; picture < batchSize; picture++) {
+    const draw = (purpose) => randomUniform(9, step, picture, purpose);
+    labels[picture] =
+      step === 1 && picture < 2
+        ? -1n
+        : BigInt(Math.floor(draw(0) * classes) - (classes === 0 ? 1 : 0));
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      const x = (pixel % crop) / crop;
+      const y = Math.floor(pixel / crop) / crop;
+      const wave = Math.sin(6 * (draw(1) * x + draw(2) * y) + 6 * draw(3));
+      luminance[picture * pixels + pixel] = 50 + 40 * wave + 5 * randomUniform(8, picture, pixel);
+      ab[2 * picture * pixels + pixel] = 60 * wave * draw(4);
+      ab[(2 * picture + 1) * pixels + pixel] = 40 * (draw(5) - 0.5) * (1 + wave);
+    }
+  }
+  return { count: batchSize, size: batchSize, luminance, ab, labels };
+}
+
+function tensor(shape, data) {
+  return { dtype: "F32", shape, data };
+}

@@ -1,0 +1,87 @@
+import { networkPreset, type PresetName, presetNames } from "@let-there-be-color/core/network";
+import { UserError } from "@let-there-be-color/core/user-error";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { readClassList } from "../dataset/index.js";
+import type { TrainingChoices } from "../training/run/configuration.js";
+import { readNetworkFile } from "../training/run/network-file.js";
+import { wholeNumber } from "../training/run/option-values.js";
+import { writeTrainingExport } from "../training/training-export.js";
+import { trainCommand } from "./train.js";
+
+/** Options of `ltbc train` that mean the same here. */
+const sharedOptions: ReadonlySet<string> = new Set([
+  "minimumChroma",
+  "network",
+  "alpha",
+  "reduction",
+  "epochs",
+  "batch",
+  "crop",
+  "resize",
+  "phases",
+  "optimizer",
+  "learningRate",
+  "warmup",
+  "schedule",
+  "weightDecay",
+  "clipNorm",
+  "patience",
+  "seed",
+]);
+
+interface ExportTrainingOptions extends Omit<TrainingChoices, "preset" | "network"> {
+  readonly output: string;
+  readonly network?: string;
+  readonly classes?: string;
+  readonly classCount?: number;
+}
+
+/** `ltbc export-training`. Throws UserErrors for the caller to print. */
+export function exportTrainingCommand(): Command {
+  const command = new Command("export-training")
+    .description(
+      "write a network with its starting weights, loss, optimizer and schedule for training on a cluster (docs/cluster.md)",
+    )
+    .addArgument(new Argument("<preset>", "network").choices(presetNames))
+    .requiredOption(
+      "-o, --output <file.onnx>",
+      "the graph; the evaluation graph and a JSON with all choices are written beside it",
+    )
+    .addOption(
+      new Option("--classes <file>", "file with a class name per line, in label order").conflicts(
+        "classCount",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--class-count <n>",
+        `number of classes of the data set, 0 for none (default: ${presetNames.map((name) => `${name} ${networkPreset(name).classes}`).join(", ")})`,
+      ).argParser(classCount),
+    );
+  for (const option of trainCommand().options) {
+    if (sharedOptions.has(option.attributeName())) command.addOption(option);
+  }
+  return command.action(async (preset: PresetName, options: ExportTrainingOptions) => {
+    const { output, network: networkFile, classes: classFile, classCount, ...choices } = options;
+    const network = networkFile === undefined ? {} : await readNetworkFile(networkFile, preset);
+    const classes =
+      classFile === undefined
+        ? (classCount ?? networkPreset(preset).classes)
+        : await readClassList(classFile);
+    const written = await writeTrainingExport(output, {
+      choices: { ...choices, preset, network },
+      classes,
+    });
+    for (const path of written) process.stdout.write(`${path}\n`);
+  });
+}
+
+function classCount(text: string): number {
+  try {
+    const count = wholeNumber(text);
+    if (count !== 1) return count;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+  }
+  throw new InvalidArgumentError(`Expected 0, or 2 or more, but received ${text}.`);
+}
