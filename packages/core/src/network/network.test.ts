@@ -79,7 +79,7 @@ describe("options", () => {
     expect(count(operators({ ...tiny, activation: "relu" }), "Relu")).toBe(inner);
     const { nodes } = fixedSizeNetwork(tiny, "inference", [1, 8, 8]);
     expect(nodes.find(({ operator }) => operator === "LeakyRelu")!.attributes.alpha).toEqual({
-      float: 0.7,
+      float: 0.9,
     });
   });
 

@@ -37,7 +37,7 @@ export const tiny: NetworkConfig = {
   classification: { hidden: [], dropout: 0 },
   normalization: "none",
   // A mild kink, so that finite differences across it stay close to the gradient.
-  activation: { leakySlope: 0.7 },
+  activation: { leakySlope: 0.9 },
   skips: "none",
   head: { activation: "sigmoid", offset: -128, scale: 255 },
   finalUpsampling: "nearest",

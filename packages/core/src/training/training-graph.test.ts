@@ -87,7 +87,7 @@ describe.each([tiny, rich, flattened])("the gradient of the whole network $name"
         const step = 1e-3;
         const expected = ((await at(step)) - (await at(-step))) / (2 * step);
         checked++;
-        if (Math.abs(gradient - expected) > 2e-3 + 0.03 * Math.abs(expected)) {
+        if (Math.abs(gradient - expected) > 1e-3 + 0.015 * Math.abs(expected)) {
           errors.push(`${name}[${element}]: ${gradient}, expected ${expected}`);
         }
       }
@@ -141,7 +141,9 @@ describeOnDevices("A training step", (device) => {
     const options: TrainingGraphOptions = {
       ...base,
       network: rich,
-      optimizer: { type: "adamw" },
+      // Adam would blow up the rounding errors of gradients that should be 0, such as those of a
+      // bias in front of a normalisation.
+      optimizer: { type: "sgd", momentum: 0.9, weightDecay: 0.01 },
       clipNorm: 1,
     };
     const graph = trainingGraph(options);
