@@ -46,25 +46,42 @@ export function nearLightnessEdges(
   width: number,
   height: number,
 ): Uint8Array {
-  const near = new Uint8Array(width * height);
+  const edges = new Uint8Array(width * height);
   for (let y = 1; y < height - 1; y++) {
     for (let x = 1; x < width - 1; x++) {
       const i = y * width + x;
       const sx = slopeX(luminance, i, width);
       const sy = slopeY(luminance, i, width);
-      if (sx * sx + sy * sy <= LIGHTNESS_EDGE * LIGHTNESS_EDGE) continue;
-      const right = Math.min(x + NEAR, width - 1);
-      const bottom = Math.min(y + NEAR, height - 1);
-      for (let row = Math.max(y - NEAR, 0); row <= bottom; row++) {
-        near.fill(1, row * width + Math.max(x - NEAR, 0), row * width + right + 1);
+      edges[i] = Number(sx * sx + sy * sy > LIGHTNESS_EDGE * LIGHTNESS_EDGE);
+    }
+  }
+  // Spread along the rows, then along the columns.
+  const wide = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const i = y * width + x;
+      let near = edges[i]!;
+      for (let step = 1; step <= NEAR; step++) {
+        if (x >= step) near |= edges[i - step]!;
+        if (x + step < width) near |= edges[i + step]!;
       }
+      wide[i] = near;
+    }
+  }
+  const near = wide.slice();
+  for (let step = 1; step <= NEAR; step++) {
+    const shift = step * width;
+    for (let i = 0; i < near.length - shift; i++) {
+      near[i]! |= wide[i + shift]!;
+      near[i + shift]! |= wide[i]!;
     }
   }
   return near;
 }
 
 /**
- * Bleeding index: the share of all chroma edge strength that has no lightness edge nearby.
+ * Bleeding index: the share of all chroma edge strength that has no lightness edge nearby. The
+ * lightness is the truth's, for predictions as well: its edges are those of the objects.
  *
  * @param ab CIELAB units: `[2, height, width]`
  * @param near from {@link nearLightnessEdges}

@@ -48,6 +48,7 @@ export class TruePicture {
   readonly own: OwnMeasures;
   readonly #bins: Uint16Array;
   readonly #structure: StructuralReference;
+  readonly #nearEdges: Uint8Array;
 
   /**
    * @param rgb interleaved 8-bit sRGB: `[height, width, 3]`
@@ -65,7 +66,8 @@ export class TruePicture {
     rgbToLab(rgb, count, this.luminance, this.ab);
     this.#bins = chromaBins(this.ab);
     this.counts = countChroma(this.#bins);
-    this.own = ownMeasures(rgb, this.luminance, this.ab, width, height);
+    this.#nearEdges = nearLightnessEdges(this.luminance, width, height);
+    this.own = this.#ownMeasures(rgb, this.ab);
     let chroma = 0;
     for (let i = 0; i < count; i++) {
       chroma += Math.sqrt(this.ab[i]! ** 2 + this.ab[count + i]! ** 2);
@@ -100,7 +102,7 @@ export class TruePicture {
     }
     const chroma = chromaError(ab, trueAb, this.#bins);
     const measures: PictureMeasures = {
-      ...ownMeasures(rgb, luminance, ab, width, height),
+      ...this.#ownMeasures(rgb, ab),
       psnr: peakSignalToNoise(rgb, this.rgb),
       ssim: this.#structure.similarity(rgb),
       abError: chroma.meanDistance,
@@ -112,20 +114,14 @@ export class TruePicture {
     };
     return { measures, ab };
   }
-}
 
-function ownMeasures(
-  rgb: Uint8Array,
-  luminance: Float32Array,
-  ab: Float32Array,
-  width: number,
-  height: number,
-): OwnMeasures {
-  return {
-    colorfulness: colorfulness(rgb),
-    colorfulnessAbsolute: colorfulnessAbsolute(rgb),
-    bleeding: bleedingIndex(ab, nearLightnessEdges(luminance, width, height), width, height),
-  };
+  #ownMeasures(rgb: Uint8Array, ab: Float32Array): OwnMeasures {
+    return {
+      colorfulness: colorfulness(rgb),
+      colorfulnessAbsolute: colorfulnessAbsolute(rgb),
+      bleeding: bleedingIndex(ab, this.#nearEdges, this.width, this.height),
+    };
+  }
 }
 
 /** Mean distance of two pictures in the a*b* plane, CIELAB units. */

@@ -25,7 +25,7 @@ function sortedBy(rows: readonly PictureRow[], value: (row: PictureRow) => numbe
 
 /** Sections of a report on one system. */
 export function gallerySections(rows: readonly PictureRow[]): GallerySection[] {
-  const count = 6;
+  const count = 8;
   const grey = 1; // the first baseline follows the only candidate
   const byError = sortedBy(rows, (row) => error(row, 0));
   const middle = Math.max(0, (byError.length - count) >> 1);
@@ -61,7 +61,7 @@ export function gallerySections(rows: readonly PictureRow[]): GallerySection[] {
 
 /** The failures that have names: the "sepia effect" and "wrong understanding". */
 export function failureSections(rows: readonly PictureRow[]): GallerySection[] {
-  const count = 6;
+  const count = 8;
   const grey = 1;
   const brown = rows.filter(({ systems }) => systems[0]!.sepia >= STRONG_SEPIA);
   const sections: GallerySection[] = [
@@ -92,7 +92,7 @@ export function comparisonSections(
   rows: readonly PictureRow[],
   [first, second]: readonly [string, string],
 ): GallerySection[] {
-  const count = 9;
+  const count = 8;
   const lead = (row: PictureRow) => error(row, 1) - error(row, 0);
   const firstCloser = rows.filter((row) => lead(row) > 0);
   const secondCloser = rows.filter((row) => lead(row) < 0);

@@ -45,20 +45,19 @@ function card(row: PictureRow, pictures: ShownPicture, candidateNames: readonly 
 
 function caption(row: PictureRow, candidateNames: readonly string[]): string {
   const file = row.name.split("/").slice(-2).join("/");
-  const grey = row.systems[candidateNames.length]!;
+  const grey = row.systems[candidateNames.length]!.ciede2000.toFixed(1);
   const lines = [`<span class="file" title="${escapeHtml(row.name)}">${escapeHtml(file)}</span>`];
-  const errors = candidateNames.map((name, c) => {
+  for (const [c, name] of candidateNames.entries()) {
     const { ciede2000, psnr, sepia } = row.systems[c]!;
     const who = candidateNames.length > 1 ? `${escapeHtml(name)}: ` : "";
     const brown = sepia >= 0.25 ? ` · sepia ${sepia.toFixed(2)}` : "";
-    return `${who}ΔE ${ciede2000.toFixed(1)} · ${psnr.toFixed(1)} dB${brown}`;
-  });
-  lines.push(`${errors.join("<br>")} · grey ΔE ${grey.ciede2000.toFixed(1)}`);
+    lines.push(`${who}ΔE ${ciede2000.toFixed(1)} (grey ${grey}) · ${psnr.toFixed(1)} dB${brown}`);
+  }
   for (const [c, scene] of row.scenes.entries()) {
     if (!scene) continue;
     const who = candidateNames.length > 1 ? `${escapeHtml(candidateNames[c]!)} ` : "";
     const mark = scene.rank === 0 ? "right" : scene.rank > 0 ? "wrong" : "";
-    const place = scene.rank > 0 ? ` (own class ${scene.rank + 1}.)` : "";
+    const place = scene.rank > 0 ? `, true class ranked ${scene.rank + 1}` : "";
     lines.push(
       `${who}sees <span class="${mark}">${escapeHtml(scene.best)}</span> ${Math.round(100 * scene.probability)} %${place}`,
     );

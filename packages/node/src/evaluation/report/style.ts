@@ -22,7 +22,7 @@ nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin-top:14px}
 .headline{background:var(--panel);border:1px solid var(--line);border-radius:10px;padding:14px 16px}
 .headline h3{margin:0;font-size:13px;font-weight:600;color:var(--soft)}
 .figure{margin:2px 0 8px;font-size:24px;font-weight:650;font-variant-numeric:tabular-nums}
-.bar{display:grid;grid-template-columns:7.5em 1fr 3.8em;gap:8px;align-items:center;font-size:12.5px;line-height:1.7}
+.bar{display:grid;grid-template-columns:8.5em 1fr 3.8em;gap:8px;align-items:center;font-size:12.5px;line-height:1.7}
 .bar-name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .bar-track{height:8px;border-radius:4px;background:var(--line);overflow:hidden}
 .bar-track span{display:block;height:100%;border-radius:4px;print-color-adjust:exact;-webkit-print-color-adjust:exact}
@@ -77,6 +77,6 @@ th[aria-sort=descending] button::after{content:" ↓"}
 .glossary dd{margin:0;color:var(--soft)}
 .files{font-size:13px;overflow-wrap:anywhere}
 footer{max-width:1160px;margin:40px auto 0;padding:14px 20px 40px;color:var(--soft);font-size:13px}
-@media(max-width:640px){main,header{padding:0 14px}header{padding-top:20px}h1{font-size:23px}.confusion{grid-template-columns:1fr}.glossary{grid-template-columns:1fr;gap:0}.glossary dd{margin-bottom:8px}th,td{padding:6px 9px}tbody th{max-width:42vw;overflow:hidden;text-overflow:ellipsis}}
+@media(max-width:640px){main,header{padding:0 14px}header{padding-top:20px}h1{font-size:23px}.confusion{grid-template-columns:1fr}.glossary{grid-template-columns:1fr;gap:0}.glossary dd{margin-bottom:8px}th,td{padding:6px 9px}tbody th{max-width:38vw;white-space:normal;overflow-wrap:anywhere}}
 @media print{:root{--paper:#fff;--panel:#fff;--ink:#000;--soft:#444;--line:#ccc;--grey:#888}body{font-size:11px}nav,.card input,.ticks,.divider,.all{display:none!important}.js .stage{display:grid;grid-template-columns:repeat(var(--layers),1fr);gap:2px}.js .stage img,.js .stage img:first-child{position:static;height:auto;clip-path:none!important}.tall{max-height:none}.gallery{grid-template-columns:1fr 1fr}.headlines{grid-template-columns:repeat(3,1fr)}.charts{grid-template-columns:1fr 1fr}h2,h3{break-after:avoid}.chart,.headline,tr{break-inside:avoid}thead th,tbody th{position:static}}
 `;
