@@ -1,17 +1,18 @@
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { inferenceModel } from "@let-there-be-color/core/network";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, Option } from "commander";
 import { writeFileDurably } from "../training/atomic-file.js";
 import { type Checkpoint, checkpointPath, readCheckpoint } from "../training/checkpoint.js";
-import type { RunConfiguration } from "../training/run/configuration.js";
+import { exportedModel } from "../training/run/model-export.js";
 import { openCheckpoint } from "../training/run-folder.js";
 
 interface ExportOptions {
   readonly output?: string;
   readonly precision: "float16" | "float32";
   readonly newest?: boolean;
+  readonly trainingData?: string;
+  readonly licence?: string;
 }
 
 /** `ltbc export`. Throws UserErrors for the caller to print. */
@@ -25,11 +26,13 @@ export function exportCommand(): Command {
         .choices(["float16", "float32"])
         .default("float16"),
     )
+    .option("--training-data <text>", "stored in the model (default: the names of the sources)")
+    .option("--licence <text>", "of the weights, stored in the model (default: none stated)")
     .option("--newest", "take the newest checkpoint of the run folder, not the best")
     .action(async (run: string, options: ExportOptions) => {
       const { checkpoint, runFolder } = await chooseCheckpoint(run, options.newest ?? false);
       const path = options.output ?? join(runFolder, "model.onnx");
-      const model = modelOf(checkpoint, options.precision);
+      const model = exportedModel(checkpoint, options);
       await writeFileDurably(path, model).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "ENOENT") throw error;
         throw new UserError(`There is no folder ${dirname(path)} to write the model to.`);
@@ -48,27 +51,4 @@ async function chooseCheckpoint(
   const wholeRun = await stat(path).then((found) => found.isDirectory());
   if (newest || !wholeRun || !best || best.step === step) return { checkpoint, runFolder };
   return { checkpoint: await readCheckpoint(checkpointPath(runFolder, best.step)), runFolder };
-}
-
-function modelOf(
-  { path, progress, state }: Checkpoint,
-  precision: "float16" | "float32",
-): Uint8Array {
-  const configuration = progress.configuration as RunConfiguration | null;
-  if (!configuration?.network) {
-    throw new UserError(
-      `${path} was not written by ltbc train: it does not say which network it belongs to.`,
-    );
-  }
-  const { network, classes, phases, loss, optimizer } = configuration;
-  // The best checkpoint is saved right after its own validation.
-  const validation = progress.validations.find((record) => record.step === progress.step);
-  return inferenceModel(network, state, {
-    precision,
-    classes,
-    workingSize: phases.at(-1)?.resize ?? 224,
-    metadata: {
-      "ltbc.training": JSON.stringify({ step: progress.step, phases, loss, optimizer, validation }),
-    },
-  });
 }

@@ -7,11 +7,13 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { env } from "onnxruntime-node";
 import { createRuntime } from "../runtime/onnx-runtime.js";
 import { createTrainableNetwork } from "../runtime/trainable-onnx-network.js";
+import { writeFileDurably } from "../training/atomic-file.js";
+import { checkpointPath, readCheckpoint } from "../training/checkpoint.js";
 import type { EndEvent } from "../training/events.js";
 import { ProgressReporter } from "../training/progress.js";
 import { planOf } from "../training/run/configuration.js";
 import { RunData } from "../training/run/data.js";
-import { exportBestModel } from "../training/run/model-export.js";
+import { exportedModel } from "../training/run/model-export.js";
 import {
   fraction,
   nonNegativeNumber,
@@ -262,7 +264,8 @@ async function runTraining(sources: string[], options: TrainCommandOptions): Pro
   }
   if (!end) throw new Error("Training ended without its last event");
   const modelPath = join(runFolder, "model.onnx");
-  await exportBestModel(runFolder, configuration, end, modelPath);
+  const exported = await readCheckpoint(checkpointPath(runFolder, end.best?.step ?? end.step));
+  await writeFileDurably(modelPath, exportedModel(exported));
   for (const line of closingLines(end, data.skipped, { runFolder, modelPath })) reporter.line(line);
   if (json) {
     const { reason, step, best, validations, checkpoint, seconds } = end;

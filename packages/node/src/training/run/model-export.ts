@@ -1,30 +1,48 @@
-import { type InferenceModelOptions, inferenceModel } from "@let-there-be-color/core/network";
-import { writeFileDurably } from "../atomic-file.js";
-import { checkpointPath, readCheckpoint } from "../checkpoint.js";
-import type { EndEvent } from "../events.js";
+import { basename } from "node:path";
+import { inferenceModel } from "@let-there-be-color/core/network";
+import { UserError } from "@let-there-be-color/core/user-error";
+import type { Checkpoint } from "../checkpoint.js";
 import type { RunConfiguration } from "./configuration.js";
 
+export interface ModelExportOptions {
+  /** How the weights are stored. Default "float16". */
+  readonly precision?: "float16" | "float32";
+  /** Says what the model was trained on; the names of the data sources, if left out. */
+  readonly trainingData?: string;
+  /** Licence of the weights; not stated, if left out. */
+  readonly licence?: string;
+}
+
 /**
- * Writes the run's best model (or, before the first validation, its present one) as an ONNX model
- * file for inference. Weights are stored in half precision.
+ * A checkpoint as an ONNX model file for inference: the network with its weights, and in
+ * `metadata_props` class names, working size, how it was trained and on what.
+ * @throws UserError if the checkpoint does not say which network it belongs to
  */
-export async function exportBestModel(
-  runFolder: string,
-  configuration: RunConfiguration,
-  end: EndEvent,
-  path: string,
-): Promise<void> {
-  const step = end.best?.step ?? end.step;
-  const { state } = await readCheckpoint(checkpointPath(runFolder, step));
-  const { network, classes, phases, loss, optimizer } = configuration;
-  const validation = end.validations.find((record) => record.step === end.best?.step);
-  const options: InferenceModelOptions = {
-    precision: "float16",
+export function exportedModel(
+  { path, progress, state }: Checkpoint,
+  options: ModelExportOptions = {},
+): Uint8Array {
+  const configuration = progress.configuration as RunConfiguration | null;
+  if (!configuration?.network) {
+    throw new UserError(
+      `${path} was not written by ltbc train: it does not say which network it belongs to.`,
+    );
+  }
+  const { network, classes, phases, loss, optimizer, data } = configuration;
+  const { step } = progress;
+  // The best checkpoint is saved right after its own validation.
+  const validation = progress.validations.find((record) => record.step === step);
+  const sources = [...(data?.sources ?? []), ...(data?.unlabelled ?? [])];
+  const { precision = "float16", trainingData = sources.map((each) => basename(each)).join(", ") } =
+    options;
+  return inferenceModel(network, state, {
+    precision,
     classes,
     workingSize: phases.at(-1)?.resize ?? 224,
     metadata: {
       "ltbc.training": JSON.stringify({ step, phases, loss, optimizer, validation }),
+      "ltbc.trainingData": trainingData,
+      ...(options.licence === undefined ? {} : { "ltbc.licence": options.licence }),
     },
-  };
-  await writeFileDurably(path, inferenceModel(network, state, options));
+  });
 }
