@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 
 for (const name of ["core", "node"]) {
-	const folder = new URL(`../packages/${name}/`, import.meta.url);
-	rmSync(new URL("dist", folder), { recursive: true, force: true });
-	rmSync(new URL("tsconfig.tsbuildinfo", folder), { force: true });
+  const folder = new URL(`../packages/${name}/`, import.meta.url);
+  rmSync(new URL("dist", folder), { recursive: true, force: true });
+  rmSync(new URL("tsconfig.tsbuildinfo", folder), { force: true });
 }
