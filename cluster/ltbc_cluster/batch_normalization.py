@@ -28,7 +28,7 @@ def fuse_batch_normalization(graph: OnnxGraph) -> tuple[Node, ...]:
     producer = {name: node for node in graph.nodes for name in node.outputs}
     users: dict[str, list[Node]] = {}
     for node in graph.nodes:
-        for name in node.inputs:
+        for name in set(node.inputs):
             users.setdefault(name, []).append(node)
     replaced: set[int] = set()
     fused: dict[int, Node] = {}

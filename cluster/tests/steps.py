@@ -14,11 +14,18 @@ from ltbc_cluster.trainable_network import EVALUATION_MEASURES, Precision, Train
 from ltbc_cluster.training_export import read_training_export
 
 
-def repeat(case: TrainingCase, processes: Processes, synchronize: bool = True) -> dict:
+FLOAT32 = Precision(bf16=False, channels_last=False)
+
+
+def repeat(
+    case: TrainingCase,
+    processes: Processes,
+    synchronize: bool = True,
+    precision: Precision = FLOAT32,
+) -> dict:
     """Means as `ltbc train` reports them for every step, and the sums of the evaluation after."""
     export = read_training_export(case.graph)
     configuration = export.configuration
-    precision = Precision(bf16=False, channels_last=False)
     network = TrainableNetwork(export, configuration, processes, precision, synchronize)
     classified = configuration["network"]["classes"] > 0
     steps = []

@@ -1,0 +1,73 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type NetworkConfig, networkPreset } from "@let-there-be-color/core/network";
+import { UserError } from "@let-there-be-color/core/user-error";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { initialState } from "../runtime/trainable-onnx-network.js";
+import { temporaryFolder } from "../testing/pictures.js";
+import { saveCheckpoint, type TrainingProgress } from "../training/checkpoint.js";
+import { noSteps } from "../training/totals.js";
+import { exportCommand } from "./export.js";
+
+const network: NetworkConfig = networkPreset("compact", {
+  classes: 0,
+  lowLevel: { layers: [{ channels: 4, stride: 2 }] },
+  midLevel: { channels: [4] },
+  global: { layers: [{ channels: 4, stride: 2 }], pooling: { type: "average" }, hidden: [6, 4] },
+  fusion: { channels: 4 },
+  colorization: { stages: [[4]] },
+});
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  const best = { step: 1, phase: 0, epoch: 1, colorLoss: 0.1 };
+  for (const step of [1, 2]) {
+    const progress: TrainingProgress = {
+      ...{ step, best, plan: [], seed: step, validations: [], seconds: 0, journalLines: 0 },
+      position: { phase: 0, epoch: 0, batch: 0 },
+      epochsWithoutImprovement: 0,
+      epochTotals: noSteps,
+      windowTotals: noSteps,
+      configuration: { network, classes: [], phases: [{ resize: 96 }], loss: {}, optimizer: {} },
+    };
+    await saveCheckpoint(folder.path, progress, initialState({ network, seed: step }), 9);
+  }
+});
+afterAll(() => folder.remove());
+
+async function exported(...options: string[]): Promise<Buffer> {
+  const path = join(folder.path, "exported.onnx");
+  await exportCommand().parseAsync([...options, "-o", path], { from: "user" });
+  return readFile(path);
+}
+
+test("a run folder gives its best model, which colours pictures of any size", async () => {
+  const model = await exported(folder.path);
+  expect(model.equals(await exported(join(folder.path, "checkpoint-1.json")))).toBe(true);
+  const session = await InferenceSession.create(model);
+  const luminance = new Tensor("float32", new Float32Array(13 * 9).fill(40), [1, 1, 13, 9]);
+  expect((await session.run({ luminance })).ab?.dims).toEqual([1, 2, 13, 9]);
+  await session.release();
+});
+
+test("--newest and a checkpoint of its own choose another", async () => {
+  const newest = await exported(folder.path, "--newest");
+  expect(newest.equals(await exported(join(folder.path, "checkpoint-2.safetensors")))).toBe(true);
+  expect(newest.equals(await exported(folder.path))).toBe(false);
+});
+
+test("--precision float32 stores the weights as they are", async () => {
+  const weights = initialState({ network, seed: 1 }).get("mid_level.0.weight")!.data;
+  const bytes = Buffer.from(weights.buffer, weights.byteOffset, weights.byteLength);
+  const single = await exported(folder.path, "--precision", "float32");
+  expect(single.includes(bytes)).toBe(true);
+  expect((await exported(folder.path)).includes(bytes)).toBe(false);
+});
+
+test("a folder without a run is explained", async () => {
+  const empty = await temporaryFolder({ "notes.txt": "nothing" });
+  await expect(exported(empty.path)).rejects.toThrow(UserError);
+  await empty.remove();
+});
