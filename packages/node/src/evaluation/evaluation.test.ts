@@ -124,7 +124,7 @@ describe("ltbc evaluate", () => {
       const file = join(truth, name);
       if ((await stat(file)).isDirectory()) continue;
       const tiff = await sharp(await readFile(file))
-        .tiff()
+        .tiff({ compression: "none" })
         .toBuffer();
       await put(copies, name.replace(/\.png$/, ".color.tif"), tiff);
     }
