@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { writeFileDurably } from "../training/atomic-file.js";
 import { type Checkpoint, checkpointPath, readCheckpoint } from "../training/checkpoint.js";
 import { exportedModel } from "../training/run/model-export.js";
@@ -11,6 +11,7 @@ interface ExportOptions {
   readonly output?: string;
   readonly precision: "float16" | "float32";
   readonly newest?: boolean;
+  readonly workingSize?: number;
   readonly trainingData?: string;
   readonly licence?: string;
 }
@@ -25,6 +26,12 @@ export function exportCommand(): Command {
       new Option("--precision <type>", "how the weights are stored")
         .choices(["float16", "float32"])
         .default("float16"),
+    )
+    .addOption(
+      new Option(
+        "--working-size <pixels>",
+        "short side to colourise at, 16 to 4096, stored in the model (default: that of training)",
+      ).argParser(workingSize),
     )
     .option("--training-data <text>", "stored in the model (default: the names of the sources)")
     .option("--licence <text>", "of the weights, stored in the model (default: none stated)")
@@ -51,4 +58,10 @@ async function chooseCheckpoint(
   const wholeRun = await stat(path).then((found) => found.isDirectory());
   if (newest || !wholeRun || !best || best.step === step) return { checkpoint, runFolder };
   return { checkpoint: await readCheckpoint(checkpointPath(runFolder, best.step)), runFolder };
+}
+
+function workingSize(text: string): number {
+  const pixels = Number(text);
+  if (Number.isInteger(pixels) && pixels >= 16 && pixels <= 4096) return pixels;
+  throw new InvalidArgumentError("Expected a whole number from 16 to 4096.");
 }

@@ -7,6 +7,8 @@ import type { RunConfiguration } from "./configuration.js";
 export interface ModelExportOptions {
   /** How the weights are stored. Default "float16". */
   readonly precision?: "float16" | "float32";
+  /** Short side in pixels to colourise at. Default: what the last phase scaled its pictures to. */
+  readonly workingSize?: number;
   /** Says what the model was trained on; the names of the data sources, if left out. */
   readonly trainingData?: string;
   /** Licence of the weights; not stated, if left out. */
@@ -33,12 +35,15 @@ export function exportedModel(
   // The best checkpoint is saved right after its own validation.
   const validation = progress.validations.find((record) => record.step === step);
   const sources = [...(data?.sources ?? []), ...(data?.unlabelled ?? [])];
-  const { precision = "float16", trainingData = sources.map((each) => basename(each)).join(", ") } =
-    options;
+  const {
+    precision = "float16",
+    workingSize = phases.at(-1)?.resize ?? 224,
+    trainingData = sources.map((each) => basename(each)).join(", "),
+  } = options;
   return inferenceModel(network, state, {
     precision,
     classes,
-    workingSize: phases.at(-1)?.resize ?? 224,
+    workingSize,
     metadata: {
       "ltbc.training": JSON.stringify({ step, phases, loss, optimizer, validation }),
       "ltbc.trainingData": trainingData,
