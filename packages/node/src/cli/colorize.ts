@@ -3,7 +3,7 @@
 import { availableParallelism } from "node:os";
 import type { Scene } from "@let-there-be-color/core/colorize";
 import { UserError } from "@let-there-be-color/core/user-error";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import type { ColorPhoto } from "../color-photo.js";
 import { Colorizer } from "../colorizer.js";
 import { DEFAULT_QUALITY } from "../image/encode.js";
@@ -11,6 +11,7 @@ import { OUTPUT_FORMATS, type OutputFormat } from "../image/format.js";
 import { assertWritable } from "../image/write-file.js";
 import type { RuntimeOptions } from "../runtime/onnx-runtime.js";
 import { type Job, planJobs, STANDARD_STREAM } from "./colorize-jobs.js";
+import { numberOption } from "./number-option.js";
 import type { Streams } from "./streams.js";
 
 interface ColorizeCommandOptions extends RuntimeOptions {
@@ -40,13 +41,6 @@ const SCENES_SHOWN = 3;
  * usage, before anything is written.
  */
 export function colorizeCommand(streams: Streams = process): Command {
-  const number = (lowest: number, highest: number, whole: boolean) => (text: string) => {
-    const value = Number(text);
-    const fits = text.trim() !== "" && value >= lowest && value <= highest;
-    if (fits && (!whole || Number.isInteger(value))) return value;
-    const kind = whole ? "a whole number" : "a number";
-    throw new InvalidArgumentError(`Expected ${kind} from ${lowest} to ${highest}.`);
-  };
   return new Command("colorize")
     .description("colourise photographs; `ltbc photo.jpg` alone does this, too")
     .argument(
@@ -61,12 +55,12 @@ export function colorizeCommand(streams: Streams = process): Command {
     .option(
       "-s, --size <pixels>",
       "short side at which the network looks at the picture, 16 to 4096 (default: what the model states, or else 224); the output always has the input's size",
-      number(16, 4096, true),
+      numberOption(16, 4096, true),
     )
     .option(
       "--saturation <factor>",
       "factor on the colourfulness, 0 (grey) to 2",
-      number(0, 2, false),
+      numberOption(0, 2, false),
       1,
     )
     .addOption(
@@ -77,7 +71,7 @@ export function colorizeCommand(streams: Streams = process): Command {
     .option(
       "--quality <q>",
       "of JPEG, WebP and AVIF, 1 to 100",
-      number(1, 100, true),
+      numberOption(1, 100, true),
       DEFAULT_QUALITY,
     )
     .option("--overwrite", "replace existing outputs (never an input)")
@@ -89,7 +83,7 @@ export function colorizeCommand(streams: Streams = process): Command {
     .option(
       "--threads <n>",
       `CPU threads of the network, 1 to 1024 (default: all cores, here ${availableParallelism()})`,
-      number(1, 1024, true),
+      numberOption(1, 1024, true),
     )
     .option("--json", "print one line of JSON for each input")
     .option("--quiet", "print nothing but errors")

@@ -21,6 +21,7 @@ import {
 import { pictureJson, summaryTable } from "../evaluation/tables.js";
 import { assertReportFolderFree, REPORT_FILES, writeReport } from "../evaluation/write-report.js";
 import type { RuntimeOptions } from "../runtime/onnx-runtime.js";
+import { numberOption } from "./number-option.js";
 import type { Streams } from "./streams.js";
 
 interface EvaluateCommandOptions extends RuntimeOptions {
@@ -51,13 +52,6 @@ const PROGRESS_MILLISECONDS = 10_000;
  * for wrong usage.
  */
 export function evaluateCommand(streams: Streams = process): Command {
-  const number = (lowest: number, highest: number, whole: boolean) => (text: string) => {
-    const value = Number(text);
-    const fits = text.trim() !== "" && value >= lowest && value <= highest;
-    if (fits && (!whole || Number.isInteger(value))) return value;
-    const kind = whole ? "a whole number" : "a number";
-    throw new InvalidArgumentError(`Expected ${kind} from ${lowest} to ${highest}.`);
-  };
   return new Command("evaluate")
     .description(
       "measure how close automatic colour comes to the truth, beside grey and an average colour",
@@ -85,7 +79,7 @@ export function evaluateCommand(streams: Streams = process): Command {
     .option(
       "-s, --size <pixels>",
       "short side at which the network looks at the picture, 16 to 4096 (default: what the model states, or else 224)",
-      number(16, 4096, true),
+      numberOption(16, 4096, true),
     )
     .option("--unlabelled", "folders are not classes: no top-1, no table of classes")
     .option("--list <file>", "file with a line 'path label' per picture, as Places365's")
@@ -93,7 +87,7 @@ export function evaluateCommand(streams: Streams = process): Command {
     .option(
       "--minimum-chroma <chroma>",
       "leave out truths with less mean chroma, which are grey themselves; CIELAB units, 0 to 100",
-      number(0, 100, false),
+      numberOption(0, 100, false),
       2,
     )
     .addOption(
@@ -104,12 +98,12 @@ export function evaluateCommand(streams: Streams = process): Command {
     .option(
       "--limit <n>",
       "evaluate n pictures only, spread evenly over the data set (default: all)",
-      number(1, 1e9, true),
+      numberOption(1, 1e9, true),
     )
     .option(
       "--seed <n>",
       "of the bootstrap intervals, 0 to 4294967295",
-      number(0, 2 ** 32 - 1, true),
+      numberOption(0, 2 ** 32 - 1, true),
       0,
     )
     .addOption(
@@ -120,12 +114,12 @@ export function evaluateCommand(streams: Streams = process): Command {
     .option(
       "--threads <n>",
       "CPU threads of the network, 1 to 1024 (default: all cores)",
-      number(1, 1024, true),
+      numberOption(1, 1024, true),
     )
     .option(
       "--workers <n>",
       "threads that decode and measure, 1 to 64 (default: one less than the cores, at most 8)",
-      number(1, 64, true),
+      numberOption(1, 64, true),
     )
     .option("--json", "print one line of JSON for each picture, then one with the summary")
     .option("--quiet", "print no progress")

@@ -1,11 +1,12 @@
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { writeFileDurably } from "../training/atomic-file.js";
 import { type Checkpoint, checkpointPath, readCheckpoint } from "../training/checkpoint.js";
 import { exportedModel } from "../training/run/model-export.js";
 import { openCheckpoint } from "../training/run-folder.js";
+import { numberOption } from "./number-option.js";
 
 interface ExportOptions {
   readonly output?: string;
@@ -31,7 +32,7 @@ export function exportCommand(): Command {
       new Option(
         "--working-size <pixels>",
         "short side to colourise at, 16 to 4096, stored in the model (default: that of training)",
-      ).argParser(workingSize),
+      ).argParser(numberOption(16, 4096, true)),
     )
     .option("--training-data <text>", "stored in the model (default: the names of the sources)")
     .option("--licence <text>", "of the weights, stored in the model (default: none stated)")
@@ -58,10 +59,4 @@ async function chooseCheckpoint(
   const wholeRun = await stat(path).then((found) => found.isDirectory());
   if (newest || !wholeRun || !best || best.step === step) return { checkpoint, runFolder };
   return { checkpoint: await readCheckpoint(checkpointPath(runFolder, best.step)), runFolder };
-}
-
-function workingSize(text: string): number {
-  const pixels = Number(text);
-  if (Number.isInteger(pixels) && pixels >= 16 && pixels <= 4096) return pixels;
-  throw new InvalidArgumentError("Expected a whole number from 16 to 4096.");
 }
