@@ -77,6 +77,6 @@ th[aria-sort=descending] button::after{content:" ↓"}
 .glossary dd{margin:0;color:var(--soft)}
 .files{font-size:13px;overflow-wrap:anywhere}
 footer{max-width:1160px;margin:40px auto 0;padding:14px 20px 40px;color:var(--soft);font-size:13px}
-@media(max-width:640px){main,header{padding:0 14px}header{padding-top:20px}h1{font-size:23px}.confusion{grid-template-columns:1fr}.glossary{grid-template-columns:1fr;gap:0}.glossary dd{margin-bottom:8px}th,td{padding:6px 9px}tbody th{max-width:38vw;white-space:normal;overflow-wrap:anywhere}}
+@media(max-width:640px){main,header{padding:0 14px}header{padding-top:20px}h1{font-size:23px}.confusion{grid-template-columns:1fr}.glossary{grid-template-columns:1fr;gap:0}.glossary dd{margin-bottom:8px}th,td{padding:6px 9px}tbody th{min-width:104px;max-width:38vw;white-space:normal;overflow-wrap:break-word}}
 @media print{:root{--paper:#fff;--panel:#fff;--ink:#000;--soft:#444;--line:#ccc;--grey:#888}body{font-size:11px}nav,.card input,.ticks,.divider,.all{display:none!important}.js .stage{display:grid;grid-template-columns:repeat(var(--layers),1fr);gap:2px}.js .stage img,.js .stage img:first-child{position:static;height:auto;clip-path:none!important}.tall{max-height:none}.gallery{grid-template-columns:1fr 1fr}.headlines{grid-template-columns:repeat(3,1fr)}.charts{grid-template-columns:1fr 1fr}h2,h3{break-after:avoid}.chart,.headline,tr{break-inside:avoid}thead th,tbody th{position:static}}
 `;
