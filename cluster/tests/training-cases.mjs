@@ -66,7 +66,7 @@ const cases = {
   "no-classes": [{ preset: "compact", network: narrowest, ...small }, 0],
   "no-class-loss": [{ preset: "compact", network: narrowest, alpha: 0, ...small }, 4],
   "full-iizuka2016": [{ preset: "iizuka2016", warmup: 1000, crop: 224, batch: 8 }, 365],
-  "full-jacob-darcet2021": [{ preset: "jacob-darcet2021", crop: 224, batch: 2 }, 365],
+  "full-jacob-darcet2021": [{ preset: "jacob-darcet2021", warmup: 1000, crop: 224, batch: 4 }, 365],
 };
 
 for (const [name, [choices, classes]] of Object.entries(cases)) {
