@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, CommanderError } from "commander";
+import { DivergenceError } from "../training/divergence.js";
 import { colorizeCommand } from "./colorize.js";
 import { evaluateCommand } from "./evaluate.js";
 import { exportCommand } from "./export.js";
@@ -22,7 +23,7 @@ export async function main(args: readonly string[], streams: Streams = process):
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof UserError) {
       streams.stderr.write(`error: ${error.message}\n`);
-      return 2;
+      return error instanceof DivergenceError ? 1 : 2;
     }
     streams.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
     return 1;

@@ -1,6 +1,9 @@
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { StepResult, TrainingState } from "./step.js";
 
+/** A run whose numbers left the finite range: its options were usable, its outcome is not. */
+export class DivergenceError extends UserError {}
+
 /** Names the first measure of a step that is NaN or infinite; null if all are finite. */
 export function nonFiniteMeasure(result: StepResult): string | null {
   if (!Number.isFinite(result.colorLoss)) return `colour loss is ${result.colorLoss}`;
@@ -19,13 +22,13 @@ export function nonFiniteTensor(state: TrainingState): string | null {
   return null;
 }
 
-/** The error that ends a run whose numbers left the finite range. */
+/** The error that ends a diverged run. */
 export function divergence(
   problem: string,
   place: { step: number; rate: number; base: number; runFolder: string },
-): UserError {
+): DivergenceError {
   const rounded = (value: number) => Number(value.toPrecision(3));
-  return new UserError(
+  return new DivergenceError(
     `Training diverged at step ${place.step} with learning rate ${rounded(place.rate)}: ` +
       `${problem}. The last good checkpoint is kept; continue with --resume ${place.runFolder} ` +
       `and a lower --learning-rate (such as ${rounded(place.base / 10)}) ` +
