@@ -1,6 +1,5 @@
 // `ltbc colorize`
 
-import { availableParallelism } from "node:os";
 import type { Scene } from "@let-there-be-color/core/colorize";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, Option } from "commander";
@@ -12,6 +11,7 @@ import { assertWritable } from "../image/write-file.js";
 import type { RuntimeOptions } from "../runtime/onnx-runtime.js";
 import { type Job, planJobs, STANDARD_STREAM } from "./colorize-jobs.js";
 import { numberOption } from "./number-option.js";
+import { deviceOption, threadsOption } from "./runtime-option.js";
 import type { Streams } from "./streams.js";
 
 interface ColorizeCommandOptions extends RuntimeOptions {
@@ -75,16 +75,8 @@ export function colorizeCommand(streams: Streams = process): Command {
       DEFAULT_QUALITY,
     )
     .option("--overwrite", "replace existing outputs (never an input)")
-    .addOption(
-      new Option("--device <name>", "where the network runs")
-        .choices(["cpu", "webgpu", "cuda"])
-        .default("cpu"),
-    )
-    .option(
-      "--threads <n>",
-      `CPU threads of the network, 1 to 1024 (default: all cores, here ${availableParallelism()})`,
-      numberOption(1, 1024, true),
-    )
+    .addOption(deviceOption())
+    .addOption(threadsOption())
     .option("--json", "print one line of JSON for each input")
     .option("--quiet", "print nothing but errors")
     .action(async (inputs: string[], options: ColorizeCommandOptions) => {

@@ -22,6 +22,7 @@ import { pictureJson, summaryTable } from "../evaluation/tables.js";
 import { assertReportFolderFree, REPORT_FILES, writeReport } from "../evaluation/write-report.js";
 import type { RuntimeOptions } from "../runtime/onnx-runtime.js";
 import { numberOption } from "./number-option.js";
+import { deviceOption, threadsOption } from "./runtime-option.js";
 import type { Streams } from "./streams.js";
 
 interface EvaluateCommandOptions extends RuntimeOptions {
@@ -106,16 +107,8 @@ export function evaluateCommand(streams: Streams = process): Command {
       numberOption(0, 2 ** 32 - 1, true),
       0,
     )
-    .addOption(
-      new Option("--device <name>", "where the network runs")
-        .choices(["cpu", "webgpu", "cuda"])
-        .default("cpu"),
-    )
-    .option(
-      "--threads <n>",
-      "CPU threads of the network, 1 to 1024 (default: all cores)",
-      numberOption(1, 1024, true),
-    )
+    .addOption(deviceOption())
+    .addOption(threadsOption())
     .option(
       "--workers <n>",
       "threads that decode and measure, 1 to 64 (default: one less than the cores, at most 8)",

@@ -146,8 +146,8 @@ export function convolvedLength(
   const added = padBefore + padAfter - (dilation * (kernel - 1) + 1);
   if (typeof length === "string") {
     if (stride === 1) return added === -1 ? length : `${length}${signed(added + 1)}`;
-    // floor((L + a) / s) + 1; with a = s - 1 - 1 + ... this is ceil(L / s) for "same" padding.
-    return added + stride === stride - 1
+    // floor((L - 1) / s) + 1 = ceil(L / s): what padding that keeps the size at stride 1 comes to.
+    return added === -1
       ? `ceil(${length}/${stride})`
       : `floor((${length}${signed(added)})/${stride})+1`;
   }

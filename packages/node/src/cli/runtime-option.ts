@@ -1,0 +1,18 @@
+import { availableParallelism } from "node:os";
+import { Option } from "commander";
+import { numberOption } from "./number-option.js";
+
+/** `--device`, for commands that run a model. */
+export function deviceOption(): Option {
+  return new Option("--device <name>", "where the network runs")
+    .choices(["cpu", "webgpu", "cuda"])
+    .default("cpu");
+}
+
+/** `--threads`, for commands that run a model. */
+export function threadsOption(): Option {
+  return new Option(
+    "--threads <n>",
+    `CPU threads of the network, 1 to 1024 (default: all cores, here ${availableParallelism()})`,
+  ).argParser(numberOption(1, 1024, true));
+}
