@@ -1,11 +1,14 @@
 // d loss / d weight of a convolution:
 //   dW[o, i, u, v] = sum over n, y, x of dY[n, o, y, x] * P[n, i, stride y + dilation u, stride x + dilation v]
-// with P the padded input. ONNX has no operator for it; every form below is a matrix product whose
-// long reduction axis is "all pixels of the batch". Which form is fastest depends on the layer.
+// with P the padded input. ONNX has no operator for it. Here it is a matrix product for each
+// picture, over the picture's pixels in the order in which they lie in memory, summed over the
+// batch. What costs is the shifted copies that the kh kw taps look at; each form below needs the
+// fewest for some layers.
 
 import { type Shape, staticShape, type Value } from "../graph.js";
-import { concat, pad, reshape, slice, transpose } from "./layout.js";
-import { gemm, matMul } from "./matrix.js";
+import { concat, gather, pad, reshape, slice, transpose } from "./layout.js";
+import { matMul } from "./matrix.js";
+import { reduceSum } from "./reduction.js";
 
 export interface WeightGradientGeometry {
   readonly strides: readonly [number, number];
@@ -19,8 +22,8 @@ interface Layer extends WeightGradientGeometry {
   readonly inputChannels: number;
   readonly outputChannels: number;
   readonly kernel: readonly [number, number];
-  readonly paddedHeight: number;
-  readonly paddedWidth: number;
+  readonly height: number;
+  readonly width: number;
   readonly outputHeight: number;
   readonly outputWidth: number;
 }
@@ -41,134 +44,147 @@ export function convolutionWeightGradient(
   const [batch, inputChannels, height, width] = staticShape(x.shape, purpose) as Quad;
   const [, outputChannels, outputHeight, outputWidth] = staticShape(dY.shape, purpose) as Quad;
   const [, , kernelHeight, kernelWidth] = staticShape(weightShape, purpose) as Quad;
-  const [top, left, bottom, right] = geometry.pads;
   const layer: Layer = {
     ...geometry,
     batch,
     inputChannels,
     outputChannels,
     kernel: [kernelHeight, kernelWidth],
-    paddedHeight: height + top + bottom,
-    paddedWidth: width + left + right,
+    height,
+    width,
     outputHeight,
     outputWidth,
   };
-  const padded = pad(x, [0, 0, top, left], [0, 0, bottom, right]);
-  if (kernelHeight * kernelWidth === 1 && geometry.strides[0] === 1) {
-    return pointwise(padded, dY, layer);
-  }
+  // What each form copies, in planes of the output's size.
+  const phases = Math.min(geometry.strides[1], kernelWidth);
+  const shiftedInputs = kernelHeight * kernelWidth * inputChannels;
+  const shiftedOutputs = kernelHeight * kernelWidth * outputChannels;
+  const rowsAndColumns =
+    kernelHeight * phases * inputChannels + (kernelWidth - phases) * outputChannels;
   const strided = geometry.strides[0] !== 1 || geometry.strides[1] !== 1;
-  const gridRatio =
-    (layer.paddedHeight * layer.paddedWidth) / (layer.outputHeight * layer.outputWidth);
-  if (!strided && gridRatio < MAXIMUM_GRID_RATIO) return flattenedGrid(padded, dY, layer);
-  return shiftedWindows(padded, dY, layer);
+  if (shiftedInputs <= rowsAndColumns) return fromShiftedInputs(x, dY, layer);
+  if (shiftedOutputs <= rowsAndColumns && !strided) return fromShiftedOutputs(x, dY, layer);
+  return fromRowsAndColumns(x, dY, layer);
 }
 
 type Quad = [number, number, number, number];
 
-/** Above this share of padding in the grid, `flattenedGrid` wastes more than it saves. */
-const MAXIMUM_GRID_RATIO = 1.3;
-/** Up to this many channels, the taps are stacked into one product instead of one product each. */
-const STACKED_CHANNELS = 16;
-
-/** `[N, C, H, W] -> [C, N H W]` */
-function channelRows(x: Value, channels: number, pixels: number): Value {
-  return reshape(transpose(x, [1, 0, 2, 3]), [channels, pixels]);
+/** The input seen by every tap, below each other: for 1x1 kernels and few input channels. */
+function fromShiftedInputs(x: Value, dY: Value, layer: Layer): Value {
+  const { inputChannels, outputChannels, kernel, strides, dilations, pads } = layer;
+  const [top, left, bottom, right] = pads;
+  const padded = pad(x, [0, 0, top, left], [0, 0, bottom, right]);
+  const windows = forEachTap(layer, (u, v) =>
+    slice(padded, [
+      { axis: 2, start: u * dilations[0], length: layer.outputHeight, step: strides[0] },
+      { axis: 3, start: v * dilations[1], length: layer.outputWidth, step: strides[1] },
+    ]),
+  );
+  const product = productOverPixels(dY, concat(windows, 1));
+  const taps = kernel[0] * kernel[1];
+  const ordered = transpose(reshape(product, [outputChannels, taps, inputChannels]), [0, 2, 1]);
+  return reshape(ordered, [outputChannels, inputChannels, ...kernel]);
 }
 
-function pointwise(x: Value, dY: Value, layer: Layer): Value {
-  const pixels = layer.batch * layer.outputHeight * layer.outputWidth;
-  const product = gemm(
-    channelRows(dY, layer.outputChannels, pixels),
-    channelRows(x, layer.inputChannels, pixels),
-    undefined,
-    { transposeB: true },
-  );
-  return reshape(product, [layer.outputChannels, layer.inputChannels, 1, 1]);
+/** The output gradient moved to where every tap looked, stride 1: for few output channels. */
+function fromShiftedOutputs(x: Value, dY: Value, layer: Layer): Value {
+  const { inputChannels, outputChannels, kernel, dilations, pads } = layer;
+  const moved = forEachTap(layer, (u, v) => {
+    const [down, right] = [u * dilations[0] - pads[0], v * dilations[1] - pads[1]];
+    return shift(shift(dY, 2, down, layer.height), 3, right, layer.width);
+  });
+  const product = productOverPixels(concat(moved, 1), x);
+  const taps = kernel[0] * kernel[1];
+  const ordered = transpose(reshape(product, [taps, outputChannels * inputChannels]), [1, 0]);
+  return reshape(ordered, [outputChannels, inputChannels, ...kernel]);
 }
 
 /**
- * Stride 1. Input and output gradient are laid on the same padded grid, flattened: then each tap
- * is a plain offset, and its shifted input a contiguous run of each channel's row.
+ * Below this many pixels, pictures are joined into one: products over each alone would write more
+ * than they read.
  */
-function flattenedGrid(padded: Value, dY: Value, layer: Layer): Value {
-  const { batch, inputChannels, outputChannels, kernel, dilations } = layer;
-  const { paddedHeight, paddedWidth, outputHeight, outputWidth } = layer;
-  const pixels = batch * paddedHeight * paddedWidth;
-  const onGrid = pad(
-    dY,
-    [0, 0, 0, 0],
-    [0, 0, paddedHeight - outputHeight, paddedWidth - outputWidth],
-  );
-  const input = channelRows(padded, inputChannels, pixels);
-  const output = channelRows(onGrid, outputChannels, pixels);
-  const offsets: number[] = [];
-  for (let u = 0; u < kernel[0]; u++) {
-    for (let v = 0; v < kernel[1]; v++) {
-      offsets.push(u * dilations[0] * paddedWidth + v * dilations[1]);
-    }
+const PIXELS_OF_A_PRODUCT = 512;
+
+/**
+ * Rows shifted on the input's side and columns on the output's: about kh + kw copies serve kh kw
+ * taps.
+ */
+function fromRowsAndColumns(x: Value, dY: Value, layer: Layer): Value {
+  const { inputChannels, outputChannels, kernel, strides, dilations, pads } = layer;
+  const joined = layer.outputHeight * layer.outputWidth < PIXELS_OF_A_PRODUCT;
+  const padded = pad(x, [0, 0, pads[0], 0], [0, 0, pads[2], 0]);
+  const input = joined ? belowEachOther(padded) : padded;
+  const output = joined ? belowEachOther(dY) : dY;
+  const rows = rowsOfTaps(layer, joined ? layer.batch : 1);
+  /** By phase `[N, C_in kh, H', columns]`: taps at equal columns modulo the stride share it. */
+  const shiftedRows = new Map<number, Value>();
+  const products: Value[] = [];
+  for (let v = 0; v < kernel[1]; v++) {
+    // Output column x looks at input column stride (x + offset) + phase.
+    const column = v * dilations[1] - pads[1];
+    const offset = Math.floor(column / strides[1]);
+    const phase = column - offset * strides[1];
+    const columns = Math.ceil((layer.width - phase) / strides[1]);
+    const columnsOfPhase = () =>
+      slice(input, [{ axis: 3, start: phase, length: columns, step: strides[1] }]);
+    const seen =
+      shiftedRows.get(phase) ?? splitRows(gather(columnsOfPhase(), rows, 2), kernel[0]);
+    shiftedRows.set(phase, seen);
+    products.push(productOverPixels(shift(output, 3, offset, columns), seen));
   }
-  // The last rows of the grid hold no output: leaving out as many as the farthest tap reaches
-  // keeps every shifted run inside the grid.
-  const reach = Math.max(...offsets);
-  const length = pixels - reach;
-  const run = (x: Value, start: number) => slice(x, [{ axis: 1, start, length }]);
-  if (Math.min(inputChannels, outputChannels) <= STACKED_CHANNELS) {
-    if (inputChannels <= outputChannels) {
-      const stacked = concat(
-        offsets.map((offset) => run(input, offset)),
-        0,
-      );
-      const product = gemm(run(output, 0), stacked, undefined, { transposeB: true });
-      return transpose(reshape(product, [outputChannels, ...kernel, inputChannels]), [0, 3, 1, 2]);
-    }
-    // Fewer outputs than inputs: shift the output instead. With q = p + offset the sum runs over
-    // dY[q - offset] P[q]; zeros in front of the output stand for q < offset.
-    const delayed = pad(output, [0, reach], [0, 0]);
-    const shifted = (offset: number) =>
-      slice(delayed, [{ axis: 1, start: reach - offset, length: pixels }]);
-    const product = gemm(concat(offsets.map(shifted), 0), input, undefined, { transposeB: true });
-    return transpose(reshape(product, [...kernel, outputChannels, inputChannels]), [2, 3, 0, 1]);
-  }
-  // Channels last, a shifted run is one contiguous block.
-  const rows = reshape(transpose(padded, [0, 2, 3, 1]), [pixels, inputChannels]);
-  const output0 = run(output, 0);
-  const taps = offsets.map((offset) =>
-    matMul(output0, slice(rows, [{ axis: 0, start: offset, length }])),
+  const stacked = concat(products, 0);
+  const ordered = transpose(
+    reshape(stacked, [kernel[1], outputChannels * inputChannels * kernel[0]]),
+    [1, 0],
   );
-  return stackTaps(taps, layer);
+  return reshape(ordered, [outputChannels, inputChannels, ...kernel]);
 }
 
-/** Any stride: one strided window of the channels-last input for each tap. */
-function shiftedWindows(padded: Value, dY: Value, layer: Layer): Value {
-  const { batch, inputChannels, outputChannels, kernel, strides, dilations } = layer;
-  const { outputHeight, outputWidth } = layer;
-  const pixels = batch * outputHeight * outputWidth;
-  const output = channelRows(dY, outputChannels, pixels);
-  const channelsLast = transpose(padded, [0, 2, 3, 1]);
-  const windows: Value[] = [];
+/** For each tap row and output row, the row of the padded input it looks at. */
+function rowsOfTaps(layer: Layer, pictures: number): number[] {
+  const { kernel, pads, strides, dilations, outputHeight } = layer;
+  const paddedHeight = layer.height + pads[0] + pads[2];
+  const rows: number[] = [];
   for (let u = 0; u < kernel[0]; u++) {
-    for (let v = 0; v < kernel[1]; v++) {
-      const window = slice(channelsLast, [
-        { axis: 1, start: u * dilations[0], length: outputHeight, step: strides[0] },
-        { axis: 2, start: v * dilations[1], length: outputWidth, step: strides[1] },
-      ]);
-      windows.push(reshape(window, [pixels, inputChannels]));
+    for (let picture = 0; picture < pictures; picture++) {
+      for (let y = 0; y < outputHeight; y++) {
+        rows.push(picture * paddedHeight + y * strides[0] + u * dilations[0]);
+      }
     }
   }
-  if (inputChannels <= STACKED_CHANNELS) {
-    const product = matMul(output, concat(windows, 1));
-    return transpose(reshape(product, [outputChannels, ...kernel, inputChannels]), [0, 3, 1, 2]);
-  }
-  return stackTaps(
-    windows.map((window) => matMul(output, window)),
-    layer,
-  );
+  return rows;
 }
 
-/** kh kw matrices `[C_out, C_in]` -> `[C_out, C_in, kh, kw]` */
-function stackTaps(taps: readonly Value[], layer: Layer): Value {
-  const { outputChannels, inputChannels, kernel } = layer;
-  const stacked = reshape(concat(taps, 0), [...kernel, outputChannels, inputChannels]);
-  return transpose(stacked, [2, 3, 0, 1]);
+/** Element `i` of the result is element `i - offset` along `axis`, zero where there is none. */
+function shift(x: Value, axis: number, offset: number, length: number): Value {
+  const along = (count: number) => x.shape.map((_, index) => (index === axis ? count : 0));
+  return pad(x, along(offset), along(length - (x.shape[axis] as number) - offset));
+}
+
+/** `[N, C, H, W] -> [1, C, N H, W]` */
+function belowEachOther(pictures: Value): Value {
+  const [batch, channels, height, width] = pictures.shape as Quad;
+  return reshape(transpose(pictures, [1, 0, 2, 3]), [1, channels, batch * height, width]);
+}
+
+/** `[N, C, parts H, W] -> [N, C parts, H, W]`; the memory stays as it is. */
+function splitRows(x: Value, parts: number): Value {
+  const [batch, channels, height, width] = x.shape as Quad;
+  return reshape(x, [batch, channels * parts, height / parts, width]);
+}
+
+/** `a [N, A, H, W]`, `b [N, B, H, W]` -> sum over pictures and pixels of `a b^T`, `[A, B]`. */
+function productOverPixels(a: Value, b: Value): Value {
+  const matrix = (x: Value) => {
+    const [batch, channels, height, width] = x.shape as Quad;
+    return reshape(x, [batch, channels, height * width]);
+  };
+  // ONNX Runtime takes the transposition into the product.
+  return reduceSum(matMul(matrix(a), transpose(matrix(b), [0, 2, 1])), [0]);
+}
+
+function forEachTap({ kernel }: Layer, make: (u: number, v: number) => Value): Value[] {
+  const taps: Value[] = [];
+  for (let u = 0; u < kernel[0]; u++) for (let v = 0; v < kernel[1]; v++) taps.push(make(u, v));
+  return taps;
 }

@@ -1,4 +1,5 @@
-// Operators that move elements without computing: Reshape, Transpose, Concat, Slice, Expand, Pad.
+// Operators that move elements without computing: Reshape, Transpose, Concat, Slice, Gather,
+// Expand, Pad.
 
 import {
   type Dimension,
@@ -53,6 +54,7 @@ export function transpose(x: Value, permutation: readonly number[]): Value {
 export function concat(values: readonly Value[], axis: number): Value {
   const first = values[0];
   if (!first) throw new GraphError("Concat: expected at least one value");
+  if (values.length === 1) return first;
   const joined = normalizeAxis(axis, first.shape.length, "Concat");
   for (const { shape } of values) {
     const fits =
@@ -92,9 +94,12 @@ export interface SliceRange {
   readonly step?: number;
 }
 
-/** Takes a range of elements along each of the named axes. */
+/** Takes a range of elements along each of the named axes; `x` itself if that is all of it. */
 export function slice(x: Value, ranges: readonly SliceRange[]): Value {
   checkRanges(x.shape, ranges);
+  const whole = ({ axis, start, length, step = 1 }: SliceRange) =>
+    start === 0 && step === 1 && x.shape.at(axis) === length;
+  if (ranges.every(whole)) return x;
   // ONNX Runtime 1.30 walks backwards on WebGPU as if from the last element, wherever the start
   // is: what lies behind the start is cut off first.
   const cuts = ranges.filter(
@@ -159,13 +164,37 @@ export function flip(x: Value, axes: readonly number[]): Value {
   );
 }
 
+/** The elements at `indices` along `axis`, in their order; indices may repeat. Has no gradient. */
+export function gather(x: Value, indices: readonly number[], axis: number): Value {
+  const along = normalizeAxis(axis, x.shape.length, "Gather");
+  const length = x.shape[along]!;
+  const outside = indices.find(
+    (index) => index < 0 || (typeof length === "number" && index >= length),
+  );
+  if (outside !== undefined) {
+    throw new GraphError(
+      `Gather: the index ${outside} is outside axis ${along} of ${formatShape(x.shape)}`,
+    );
+  }
+  const shape = x.shape.map((each, index) => (index === along ? indices.length : each));
+  return x.graph.emitOne(
+    "Gather",
+    [x, x.graph.integers(indices)],
+    { axis: { int: along } },
+    { type: x.type, shape },
+  );
+}
+
 /** Repeats axes of length 1 (and missing leading axes) to reach `shape`. */
 export function expand(x: Value, shape: Shape): Value {
   const target = staticShape(shape, "Expand");
   return x.graph.emitOne("Expand", [x, x.graph.integers(target)], {}, { type: x.type, shape });
 }
 
-/** Zeros around a value: `before[i]` and `after[i]` elements (none negative) along axis `i`. */
+/**
+ * Zeros around a value: `before[i]` and `after[i]` elements along axis `i`. Negative counts take
+ * elements away.
+ */
 export function pad(x: Value, before: readonly number[], after: readonly number[]): Value {
   if (before.every((count) => count === 0) && after.every((count) => count === 0)) return x;
   const shape = x.shape.map((length, axis) => {
@@ -282,6 +311,6 @@ export const padGradient: GradientRule = ({ node, outputGradients: [gradient] })
     throw new GraphError("The gradient of Pad: only padding with zeros has one");
   }
   const pads = constantNumbers(node, 1);
-  const ranges = shape.map((length, axis) => ({ axis, start: pads[axis]!, length }));
-  return [slice(gradient!, ranges)];
+  const undone = (start: number) => shape.map((_, axis) => -pads[start + axis]!);
+  return [pad(gradient!, undone(0), undone(shape.length))];
 };
