@@ -1,7 +1,14 @@
 // Reverse-mode differentiation: walks the nodes from the loss back to the targets and appends, for
 // each, the nodes of its gradient rule. Rules stand beside their operators in ./operators.
 
-import { type Graph, GraphError, type Node, type Value } from "./graph.js";
+import {
+  type Composite,
+  type CompositeGradient,
+  type Graph,
+  GraphError,
+  type Node,
+  type Value,
+} from "./graph.js";
 import { add } from "./operators/arithmetic.js";
 import { gradientRules } from "./operators/gradient-rules.js";
 
@@ -32,13 +39,12 @@ export function gradients(loss: Value, targets: readonly Value[]): Value[] {
     ),
   );
   // The rules append nodes: walk a copy of the forward part only.
-  const forward = graph.nodes.slice();
-  for (let index = forward.length - 1; index >= 0; index--) {
-    const node = forward[index]!;
-    if (!node.inputs.some((input) => input && dependent.has(input.name))) continue;
-    const outputGradients = node.outputs.map(({ name }) => accumulated.get(name));
+  for (const step of derivationSteps(graph).reverse()) {
+    if (!step.inputs.some((input) => input && dependent.has(input.name))) continue;
+    const outputGradients = step.outputs.map(({ name }) => accumulated.get(name));
     if (outputGradients.every((gradient) => gradient === undefined)) continue;
-    applyRule(node, outputGradients, dependent, accumulated);
+    const needed = step.inputs.map((input) => input !== undefined && dependent.has(input.name));
+    accumulate(step.inputs, needed, step.rule(outputGradients, needed), accumulated);
   }
   return targets.map((target) => {
     const gradient = accumulated.get(target.name);
@@ -67,17 +73,48 @@ function dependentNames(graph: Graph, targets: readonly Value[]): Set<string> {
   return dependent;
 }
 
+/** A node, or a composite, with its rule. */
+interface DerivationStep {
+  readonly inputs: readonly (Value | undefined)[];
+  readonly outputs: readonly Value[];
+  readonly rule: CompositeGradient;
+}
+
+function derivationSteps(graph: Graph): DerivationStep[] {
+  const steps: DerivationStep[] = [];
+  const seen = new Set<Composite>();
+  for (const node of graph.nodes) {
+    const composite = graph.composites.get(node);
+    if (!composite) {
+      steps.push({
+        ...node,
+        rule: (outputGradients, needed) => applyRule(node, outputGradients, needed),
+      });
+    } else if (!seen.has(composite)) {
+      seen.add(composite);
+      steps.push({ ...composite, rule: composite.gradient });
+    }
+  }
+  return steps;
+}
+
 function applyRule(
   node: Node,
   outputGradients: readonly (Value | undefined)[],
-  dependent: ReadonlySet<string>,
-  accumulated: Map<string, Value>,
-): void {
+  needed: readonly boolean[],
+): readonly (Value | undefined)[] {
   const rule = gradientRules[node.operator];
   if (!rule) throw new GraphError(`gradients: the operator ${node.operator} has no gradient rule`);
-  const needed = node.inputs.map((input) => input !== undefined && dependent.has(input.name));
-  const inputGradients = rule({ node, outputGradients, needed });
-  node.inputs.forEach((input, index) => {
+  return rule({ node, outputGradients, needed });
+}
+
+function accumulate(
+  inputs: readonly (Value | undefined)[],
+  needed: readonly boolean[],
+  inputGradients: readonly (Value | undefined)[],
+  accumulated: Map<string, Value>,
+): void {
+  inputs.forEach((input, index) => {
     const gradient = inputGradients[index];
     if (!input || !needed[index] || !gradient) return;
     const before = accumulated.get(input.name);

@@ -35,6 +35,22 @@ export interface Node {
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
+/** Neighbouring nodes that are differentiated together, by a rule of their own. */
+export interface Composite {
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly gradient: CompositeGradient;
+}
+
+/**
+ * From the gradients of the outputs (undefined: none reached it) to those of the inputs (undefined
+ * where `needed` is false, or where there is none).
+ */
+export type CompositeGradient = (
+  outputGradients: readonly (Value | undefined)[],
+  needed: readonly boolean[],
+) => readonly (Value | undefined)[];
+
 /** A value known when the graph is built, stored in the file. */
 export interface Constant {
   readonly value: Value;
@@ -57,6 +73,8 @@ export class Graph {
   readonly inputs: Value[] = [];
   readonly outputs = new Map<string, Value>();
   readonly constants = new Map<string, Constant>();
+  /** By node, for the nodes of composites. */
+  readonly composites = new Map<Node, Composite>();
   readonly #names = new Set<string>();
   readonly #scalars = new Map<string, Value>();
 
@@ -129,6 +147,22 @@ export class Graph {
     declaration: OutputDeclaration,
   ): Value {
     return this.emit(operator, inputs, attributes, [declaration])[0]!;
+  }
+
+  /**
+   * Appends what `build` appends, with a derivative of its own: a formula for the whole is cheaper
+   * than the derivatives of its parts, one after the other.
+   */
+  composite(
+    inputs: readonly Value[],
+    build: () => readonly Value[],
+    gradient: CompositeGradient,
+  ): readonly Value[] {
+    const first = this.nodes.length;
+    const outputs = build();
+    const composite: Composite = { inputs, outputs, gradient };
+    for (const node of this.nodes.slice(first)) this.composites.set(node, composite);
+    return outputs;
   }
 
   /** Makes `value` an output of the graph under `name`, which nothing else in the graph may have. */

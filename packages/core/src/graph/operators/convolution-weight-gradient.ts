@@ -127,8 +127,7 @@ function fromRowsAndColumns(x: Value, dY: Value, layer: Layer): Value {
     const columns = Math.ceil((layer.width - phase) / strides[1]);
     const columnsOfPhase = () =>
       slice(input, [{ axis: 3, start: phase, length: columns, step: strides[1] }]);
-    const seen =
-      shiftedRows.get(phase) ?? splitRows(gather(columnsOfPhase(), rows, 2), kernel[0]);
+    const seen = shiftedRows.get(phase) ?? splitRows(gather(columnsOfPhase(), rows, 2), kernel[0]);
     shiftedRows.set(phase, seen);
     products.push(productOverPixels(shift(output, 3, offset, columns), seen));
   }

@@ -1,10 +1,11 @@
-// Batch normalisation (Ioffe & Szegedy 2015) from plain operators: ONNX's own BatchNormalization
-// trains on some devices only. Its gradient follows from the parts.
+// Batch normalisation (Ioffe & Szegedy 2015). ONNX's own operator trains on some devices only, so
+// the statistics are computed here and the operator's inference form, one pass over the memory,
+// applies them. The gradient is the formula for the whole, in as few passes.
 
-import type { Value } from "../graph.js";
+import { elementCount, type Value } from "../graph.js";
 import { add, divide, multiply, scale, squareRoot, subtract } from "./arithmetic.js";
 import { reshape } from "./layout.js";
-import { reduceMean } from "./reduction.js";
+import { reduceSum } from "./reduction.js";
 
 /** All of shape [C]. */
 export interface BatchNormalizationParameters {
@@ -21,25 +22,44 @@ export interface BatchNormalizationOptions {
   readonly momentum?: number;
 }
 
-/** Training form: normalises `[N, C, ..]` by the batch's own mean and (biased) variance per channel. */
+/**
+ * Training form: normalises `[N, C, ..]` by the batch's own mean and (biased) variance per channel.
+ */
 export function batchNormalizeTraining(
   x: Value,
   parameters: BatchNormalizationParameters,
   options: BatchNormalizationOptions = {},
 ): { output: Value; runningMean: Value; runningVariance: Value } {
   const { epsilon = 1e-5, momentum = 0.1 } = options;
-  const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
   const graph = x.graph;
-  const mean = reduceMean(x, axes, { keepDimensions: true });
-  const centred = subtract(x, mean);
-  const variance = reduceMean(multiply(centred, centred), axes, { keepDimensions: true });
-  const deviation = squareRoot(add(variance, graph.scalar(epsilon)));
-  const gain = divide(perChannel(parameters.scale, x), deviation);
-  const output = add(multiply(centred, gain), perChannel(parameters.bias, x));
+  const channels = parameters.scale.shape[0] as number;
+  const count = elementCount(x.shape, "Batch normalisation") / channels;
+  const mean = scale(channelSums(x), 1 / count);
+  const centred = subtract(x, perChannel(mean, x));
+  const variance = scale(channelSums(multiply(centred, centred)), 1 / count);
+  const inverseDeviation = divide(
+    graph.scalar(1),
+    squareRoot(add(variance, graph.scalar(epsilon))),
+  );
+  const gain = multiply(parameters.scale, inverseDeviation);
+  const [output] = graph.composite(
+    [x, parameters.scale, parameters.bias],
+    () => [affine(centred, gain, parameters.bias)],
+    ([dY]) => {
+      const biasGradient = channelSums(dY!);
+      // Sum of dY times the normalised x.
+      const scaleGradient = multiply(channelSums(multiply(dY!, centred)), inverseDeviation);
+      // dX = gain (dY - mean(dY) - normalised x * mean(dY normalised x))
+      const slope = scale(multiply(multiply(gain, inverseDeviation), scaleGradient), -1 / count);
+      const offset = scale(multiply(gain, biasGradient), -1 / count);
+      const inputGradient = add(multiply(dY!, perChannel(gain, x)), affine(centred, slope, offset));
+      return [inputGradient, scaleGradient, biasGradient];
+    },
+  );
   const blend = (running: Value, fresh: Value) =>
-    add(scale(running, 1 - momentum), scale(reshape(fresh, running.shape), momentum));
+    add(scale(running, 1 - momentum), scale(fresh, momentum));
   return {
-    output,
+    output: output!,
     runningMean: blend(parameters.runningMean, mean),
     runningVariance: blend(parameters.runningVariance, variance),
   };
@@ -56,6 +76,26 @@ export function batchNormalizeInference(
   const gain = divide(parameters.scale, deviation);
   const offset = subtract(parameters.bias, multiply(parameters.runningMean, gain));
   return add(multiply(x, perChannel(gain, x)), perChannel(offset, x));
+}
+
+/** `x * slope + offset` by channel in one pass: ONNX's batch normalisation by mean 0, variance 1. */
+function affine(x: Value, slope: Value, offset: Value): Value {
+  const { graph } = x;
+  const length = elementCount(slope.shape, "Batch normalisation");
+  const constant = (value: number) =>
+    graph.constant("float32", [length], new Float32Array(length).fill(value));
+  return graph.emitOne(
+    "BatchNormalization",
+    [x, slope, offset, constant(0), constant(1)],
+    { epsilon: { float: 0 } },
+    x,
+  );
+}
+
+/** `[N, C, ..] -> [C]`; pixels first, then pictures, is twice as fast as all at once. */
+function channelSums(x: Value): Value {
+  const pixelAxes = x.shape.map((_, axis) => axis).slice(2);
+  return reduceSum(reduceSum(x, pixelAxes), [0]);
 }
 
 /** `[C] -> [1, C, 1, ..]` */
