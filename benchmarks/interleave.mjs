@@ -12,7 +12,7 @@ const SHORTEST_RUN = 0.5;
 const SETTLE_MILLISECONDS = 150;
 
 /**
- * Runs contenders in turn: once to warm up, then in rounds until the time is spent.
+ * Runs contenders in turn: twice to warm up, then in rounds until the time is spent.
  *
  * @param contenders prepared, with `run(times)`
  * @param options `seconds` to spend on the rounds, `rounds` the least and the most of them,
@@ -22,17 +22,17 @@ const SETTLE_MILLISECONDS = 150;
 export async function interleave(contenders, { seconds, rounds: [fewest, most], lock }) {
   const entries = contenders.map((contender) => ({ contender, samples: [], times: 1 }));
   let roundSeconds = 0;
-  await exclusively(lock, async () => {
-    for (const entry of entries) {
+  for (const entry of entries) {
+    await exclusively(lock, async () => {
+      // The first runs allocate and compile, and touch memory that nobody has touched before.
       const first = await entry.contender.run(1);
       entry.first = first.result;
-      // The first run of all allocates and compiles; the second says how long one takes.
-      const usual = first.seconds > 2 ? first : await entry.contender.run(1);
-      entry.times = Math.max(1, Math.ceil(SHORTEST_RUN / usual.seconds));
-      roundSeconds += usual.seconds * (entry.times > 1 ? entry.times + 1 : 1);
+      const second = await entry.contender.run(1);
+      entry.times = Math.max(1, Math.ceil(SHORTEST_RUN / second.seconds));
+      roundSeconds += second.seconds * (entry.times > 1 ? entry.times + 1 : 1);
       await pause(SETTLE_MILLISECONDS);
-    }
-  });
+    });
+  }
   const rounds = Math.min(most, Math.max(fewest, Math.floor(seconds / roundSeconds)));
   for (let round = 0; round < rounds; round++) {
     progress(`round ${round + 1} of ${rounds}`);

@@ -6,6 +6,6 @@ export function spread(samples) {
     median: (ordered[Math.floor(middle)] + ordered[Math.ceil(middle)]) / 2,
     min: ordered[0],
     max: ordered.at(-1),
-    samples: ordered.length,
+    samples: [...samples],
   };
 }
