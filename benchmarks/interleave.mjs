@@ -1,0 +1,72 @@
+// A, B, A, B, ...: what disturbs the machine disturbs all contenders alike.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
+import { spread } from "./statistics.mjs";
+
+/** Work shorter than this is repeated within a run, so that a run is long enough to be measured. */
+const SHORTEST_RUN = 0.5;
+/** Thread pools spin for a while after their work; the next contender waits until they sleep. */
+const SETTLE_MILLISECONDS = 150;
+
+/**
+ * Runs contenders in turn: twice to warm up, then in rounds until the time is spent.
+ *
+ * @param contenders prepared, with `run(times)`
+ * @param options `seconds` to spend on the rounds, `rounds` the least and the most of them,
+ *   `lock` a file to hold (flock) during each round
+ * @returns for each contender its seconds (median, min, max) and the results of its first run
+ */
+export async function interleave(contenders, { seconds, rounds: [fewest, most], lock }) {
+  const entries = contenders.map((contender) => ({ contender, samples: [], times: 1 }));
+  let roundSeconds = 0;
+  for (const entry of entries) {
+    await exclusively(lock, async () => {
+      // The first runs allocate and compile, and touch memory that nobody has touched before.
+      const first = await entry.contender.run(1);
+      entry.first = first.result;
+      const second = await entry.contender.run(1);
+      entry.times = Math.max(1, Math.ceil(SHORTEST_RUN / second.seconds));
+      roundSeconds += second.seconds * (entry.times > 1 ? entry.times + 1 : 1);
+      await pause(SETTLE_MILLISECONDS);
+    });
+  }
+  const rounds = Math.min(most, Math.max(fewest, Math.floor(seconds / roundSeconds)));
+  for (let round = 0; round < rounds; round++) {
+    progress(`round ${round + 1} of ${rounds}`);
+    await exclusively(lock, async () => {
+      for (const { contender, samples, times } of entries) {
+        samples.push((await contender.run(times)).seconds);
+        await pause(SETTLE_MILLISECONDS);
+      }
+    });
+  }
+  return entries.map(({ contender, samples, first }) => ({
+    contender,
+    first,
+    seconds: spread(samples),
+    peakMemoryMiB: contender.peakMemory(),
+  }));
+}
+
+/** Runs the task while this process holds the lock file, if there is one. */
+export async function exclusively(lock, task) {
+  if (!lock) return task();
+  const holder = spawn("flock", [lock, "sh", "-c", "echo held; cat"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  await once(holder.stdout, "data");
+  try {
+    return await task();
+  } finally {
+    holder.stdin.end();
+    await once(holder, "exit");
+  }
+}
+
+/** One line about what is going on, to standard error. */
+export function progress(text) {
+  process.stderr.write(`${text}\n`);
+}

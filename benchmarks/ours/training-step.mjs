@@ -1,0 +1,33 @@
+// A training step of this project: the graph that `ltbc train` runs, with the values of a file.
+
+import { networkPreset } from "@let-there-be-color/core/network";
+import { readSafetensors } from "let-there-be-color/training";
+import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
+import { createTrainableNetwork } from "../../packages/node/dist/runtime/trainable-onnx-network.js";
+import { serve } from "../contender-process.mjs";
+
+await serve(async (specification) => {
+  const { preset, side, batchSize, threads, alpha, clipNorm, learningRate } = specification;
+  const { tensors } = await readSafetensors(specification.parameters);
+  const network = await createTrainableNetwork(
+    await createRuntime({ threads }),
+    {
+      network: networkPreset(preset),
+      loss: { alpha, reduction: "mean" },
+      optimizer: { type: "adam" },
+      clipNorm,
+      batchSize,
+      height: side,
+      width: side,
+      seed: 1,
+    },
+    tensors,
+  );
+  const { tensors: pictures } = await readSafetensors(specification.batch);
+  const [luminance, ab, labels] = ["luminance", "ab", "labels"].map(
+    (name) => pictures.get(name).data,
+  );
+  const batch = { count: batchSize, size: batchSize, luminance, ab, labels };
+  let step = 0;
+  return { facts: {}, run: () => network.step(batch, learningRate, ++step) };
+});
