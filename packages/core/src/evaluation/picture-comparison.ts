@@ -5,9 +5,9 @@ import { rgbToLab } from "../color/lab.js";
 import { chromaBins, chromaError } from "./ab-accuracy.js";
 import { bleedingIndex, nearLightnessEdges } from "./bleeding.js";
 import { type ChromaCounts, countChroma } from "./chroma-counts.js";
-import { ciede2000 } from "./ciede2000.js";
-import { colorfulness, colorfulnessAbsolute } from "./colorfulness.js";
-import { sepiaIndex } from "./sepia.js";
+import { meanCiede2000 } from "./ciede2000.js";
+import { colorfulness } from "./colorfulness.js";
+import { sepiaIndex, sepiaTone } from "./sepia.js";
 import { peakSignalToNoise } from "./signal-to-noise.js";
 import { StructuralReference } from "./structural-similarity.js";
 
@@ -49,6 +49,7 @@ export class TruePicture {
   readonly #bins: Uint16Array;
   readonly #structure: StructuralReference;
   readonly #nearEdges: Uint8Array;
+  readonly #sepiaTone: number;
 
   /**
    * @param rgb interleaved 8-bit sRGB: `[height, width, 3]`
@@ -67,6 +68,7 @@ export class TruePicture {
     this.#bins = chromaBins(this.ab);
     this.counts = countChroma(this.#bins);
     this.#nearEdges = nearLightnessEdges(this.luminance, width, height);
+    this.#sepiaTone = sepiaTone(this.ab);
     this.own = this.#ownMeasures(rgb, this.ab);
     let chroma = 0;
     for (let i = 0; i < count; i++) {
@@ -85,40 +87,28 @@ export class TruePicture {
     const luminance = new Float32Array(count);
     const ab = new Float32Array(2 * count);
     rgbToLab(rgb, count, luminance, ab);
-    let difference = 0;
     let drift = 0;
-    for (let i = 0; i < count; i++) {
-      const lightness = luminance[i]!;
-      const trueLightness = trueLuminance[i]!;
-      drift += Math.abs(lightness - trueLightness);
-      difference += ciede2000(
-        trueLightness,
-        trueAb[i]!,
-        trueAb[count + i]!,
-        lightness,
-        ab[i]!,
-        ab[count + i]!,
-      );
-    }
+    for (let i = 0; i < count; i++) drift += Math.abs(luminance[i]! - trueLuminance[i]!);
     const chroma = chromaError(ab, trueAb, this.#bins);
     const measures: PictureMeasures = {
       ...this.#ownMeasures(rgb, ab),
       psnr: peakSignalToNoise(rgb, this.rgb),
       ssim: this.#structure.similarity(rgb),
       abError: chroma.meanDistance,
-      ciede2000: difference / count,
+      ciede2000: meanCiede2000(trueLuminance, trueAb, luminance, ab),
       auc: chroma.area,
       lightnessDrift: drift / count,
-      sepia: sepiaIndex(ab, trueAb),
+      sepia: sepiaIndex(ab, this.#sepiaTone),
       credits: Float32Array.from(this.counts.bins, (bin) => chroma.creditOfBin[bin]!),
     };
     return { measures, ab };
   }
 
   #ownMeasures(rgb: Uint8Array, ab: Float32Array): OwnMeasures {
+    const { signed, absolute } = colorfulness(rgb);
     return {
-      colorfulness: colorfulness(rgb),
-      colorfulnessAbsolute: colorfulnessAbsolute(rgb),
+      colorfulness: signed,
+      colorfulnessAbsolute: absolute,
       bleeding: bleedingIndex(ab, this.#nearEdges, this.width, this.height),
     };
   }

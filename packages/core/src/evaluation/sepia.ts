@@ -34,8 +34,10 @@ export function sepiaTone(ab: Float32Array): number {
  * Sepia index of a prediction: its {@link sepiaTone} beyond that of the truth. A brown picture of a
  * brown scene is no collapse.
  *
+ * @param predicted CIELAB units: `[2, pixelCount]`
+ * @param trueTone {@link sepiaTone} of the truth
  * @returns 0 (none) .. 1 (all sepia, of a truth without any)
  */
-export function sepiaIndex(predicted: Float32Array, truth: Float32Array): number {
-  return Math.max(0, sepiaTone(predicted) - sepiaTone(truth));
+export function sepiaIndex(predicted: Float32Array, trueTone: number): number {
+  return Math.max(0, sepiaTone(predicted) - trueTone);
 }
