@@ -18,16 +18,30 @@ const NEARLY_GREY = 2;
  * @returns 1 if every pixel is sepia; 0 for grey, for cold pictures, and where hues balance
  */
 export function sepiaTone(ab: Float32Array): number {
+  return Math.max(0, meanAlongSepia(ab)) / Math.max(meanChroma(ab), NEARLY_GREY);
+}
+
+function meanAlongSepia(ab: Float32Array): number {
   const count = ab.length / 2;
-  let along = 0;
-  let chroma = 0;
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += ab[i]! * COS + ab[count + i]! * SIN;
+  return sum / count;
+}
+
+/**
+ * Mean chroma sqrt(a*^2 + b*^2), CIELAB units.
+ *
+ * @param ab CIELAB units: `[2, pixelCount]`
+ */
+export function meanChroma(ab: Float32Array): number {
+  const count = ab.length / 2;
+  let sum = 0;
   for (let i = 0; i < count; i++) {
     const a = ab[i]!;
     const b = ab[count + i]!;
-    along += a * COS + b * SIN;
-    chroma += Math.sqrt(a * a + b * b);
+    sum += Math.sqrt(a * a + b * b);
   }
-  return Math.max(0, along / count) / Math.max(chroma / count, NEARLY_GREY);
+  return sum / count;
 }
 
 /**

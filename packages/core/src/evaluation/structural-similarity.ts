@@ -110,6 +110,13 @@ function weighRow(sums: Float64Array, i: number): number {
   );
 }
 
+/** @throws RangeError if a side is shorter than {@link SMALLEST_SIDE} */
+export function assertWindowFits(width: number, height: number): void {
+  if (Math.min(width, height) < SMALLEST_SIDE) {
+    throw new RangeError(`${width} x ${height} pixels are too few for an 11 x 11 window`);
+  }
+}
+
 /** A picture to compare others with; its own window means and variances are computed once. */
 export class StructuralReference {
   readonly #rgb: Uint8Array;
@@ -126,9 +133,7 @@ export class StructuralReference {
     readonly width: number,
     readonly height: number,
   ) {
-    if (Math.min(width, height) < SMALLEST_SIDE) {
-      throw new RangeError(`${width} x ${height} pixels are too few for an 11 x 11 window`);
-    }
+    assertWindowFits(width, height);
     this.#rgb = rgb;
     const rows = height - 2 * RADIUS;
     const samples = CHANNELS * (width - 2 * RADIUS);
