@@ -10,6 +10,7 @@ import {
   colorfulness,
   countChroma,
   HIGHEST_PSNR,
+  meanCiede2000,
   nearLightnessEdges,
   peakSignalToNoise,
   quantile,
@@ -75,6 +76,14 @@ describe("against scikit-image and the papers", () => {
     expect(Math.abs(ciede2000(l1, a1, b1, l2, a2, b2) - published)).toBeLessThan(0.5001e-4);
     expect(Math.abs(ciede2000(l2, a2, b2, l1, a1, b1) - published)).toBeLessThan(0.5001e-4);
   });
+});
+
+it("averages CIEDE2000 over planes, neutral colours among them", () => {
+  const plane = (...columns: number[]) =>
+    Float32Array.from(columns.flatMap((column) => SHARMA_PAIRS.map((pair) => pair[column]!)));
+  const published = SHARMA_PAIRS.reduce((sum, pair) => sum + pair[6]!, 0) / SHARMA_PAIRS.length;
+  const found = meanCiede2000(plane(0), plane(1, 2), plane(3), plane(4, 5));
+  expect(found).toBeCloseTo(published, 4);
 });
 
 /** A picture of one function of the place. */
