@@ -46,6 +46,13 @@ describe("resizePlane", () => {
     }
   });
 
+  it("gives a copy where the size stays", () => {
+    const plane = Float32Array.from({ length: 12 }, (_, i) => (i * 7) % 5);
+    const copy = resizePlane(plane, { width: 4, height: 3 }, { width: 4, height: 3 });
+    expect(copy).toEqual(plane);
+    expect(copy.buffer).not.toBe(plane.buffer);
+  });
+
   it("averages a fine checkerboard to grey: no aliasing", () => {
     const plane = Float32Array.from({ length: 64 * 64 }, (_, i) => ((i + (i >> 6)) % 2) * 100);
     const resized = resizePlane(plane, { width: 64, height: 64 }, { width: 16, height: 16 });

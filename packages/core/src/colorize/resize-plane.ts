@@ -39,6 +39,7 @@ function contributions(sourceLength: number, targetLength: number) {
  * @returns `[target.height, target.width]`; may overshoot the range of the input at sharp edges
  */
 export function resizePlane(plane: Float32Array, source: Size, target: Size): Float32Array {
+  if (source.width === target.width && source.height === target.height) return plane.slice();
   const columns = contributions(source.width, target.width);
   const narrow = new Float32Array(source.height * target.width);
   for (let y = 0; y < source.height; y++) {

@@ -10,8 +10,13 @@ export interface ChromaCounts {
 
 /** Counts the pixels of each bin. */
 export function countChroma(binOfPixel: Uint16Array): ChromaCounts {
-  const dense = new Float64Array(CHROMA_BINS);
-  for (const bin of binOfPixel) dense[bin]! += 1;
+  const dense = countAllBins(binOfPixel);
   const bins = Uint16Array.from(Array.from(dense.keys()).filter((bin) => dense[bin]! > 0));
   return { bins, pixels: Float32Array.from(bins, (bin) => dense[bin]!) };
+}
+
+function countAllBins(binOfPixel: Uint16Array): Float64Array {
+  const dense = new Float64Array(CHROMA_BINS);
+  for (let i = 0; i < binOfPixel.length; i++) dense[binOfPixel[i]!]! += 1;
+  return dense;
 }

@@ -9,9 +9,9 @@ export {
 } from "./ab-accuracy.js";
 export { bleedingIndex, nearLightnessEdges } from "./bleeding.js";
 export { type ChromaCounts, countChroma } from "./chroma-counts.js";
-export { ciede2000 } from "./ciede2000.js";
+export { ciede2000, meanCiede2000 } from "./ciede2000.js";
 export { bestClass, rankOfClass } from "./classification.js";
-export { colorfulness, colorfulnessAbsolute } from "./colorfulness.js";
+export { type Colorfulness, colorfulness } from "./colorfulness.js";
 export {
   meanChromaDistance,
   type OwnMeasures,

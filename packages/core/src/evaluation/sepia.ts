@@ -18,24 +18,40 @@ const NEARLY_GREY = 2;
  * @returns 1 if every pixel is sepia; 0 for grey, for cold pictures, and where hues balance
  */
 export function sepiaTone(ab: Float32Array): number {
+  return Math.max(0, meanAlongSepia(ab)) / Math.max(meanChroma(ab), NEARLY_GREY);
+}
+
+function meanAlongSepia(ab: Float32Array): number {
   const count = ab.length / 2;
-  let along = 0;
-  let chroma = 0;
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += ab[i]! * COS + ab[count + i]! * SIN;
+  return sum / count;
+}
+
+/**
+ * Mean chroma sqrt(a*^2 + b*^2), CIELAB units.
+ *
+ * @param ab CIELAB units: `[2, pixelCount]`
+ */
+export function meanChroma(ab: Float32Array): number {
+  const count = ab.length / 2;
+  let sum = 0;
   for (let i = 0; i < count; i++) {
     const a = ab[i]!;
     const b = ab[count + i]!;
-    along += a * COS + b * SIN;
-    chroma += Math.sqrt(a * a + b * b);
+    sum += Math.sqrt(a * a + b * b);
   }
-  return Math.max(0, along / count) / Math.max(chroma / count, NEARLY_GREY);
+  return sum / count;
 }
 
 /**
  * Sepia index of a prediction: its {@link sepiaTone} beyond that of the truth. A brown picture of a
  * brown scene is no collapse.
  *
+ * @param predicted CIELAB units: `[2, pixelCount]`
+ * @param trueTone {@link sepiaTone} of the truth
  * @returns 0 (none) .. 1 (all sepia, of a truth without any)
  */
-export function sepiaIndex(predicted: Float32Array, truth: Float32Array): number {
-  return Math.max(0, sepiaTone(predicted) - sepiaTone(truth));
+export function sepiaIndex(predicted: Float32Array, trueTone: number): number {
+  return Math.max(0, sepiaTone(predicted) - trueTone);
 }

@@ -7,6 +7,7 @@
 
 const SIGMA = 1.5;
 const RADIUS = 5;
+const CHANNELS = 3;
 const C1 = (0.01 * 255) ** 2;
 const C2 = (0.03 * 255) ** 2;
 
@@ -29,95 +30,99 @@ function gaussianWindow(): number[] {
   return half.map((weight) => weight / sum);
 }
 
-/** The Gaussian mean around every pixel whose window fits: `[height - 10, width - 10]`. */
-function windowMeans(plane: Float64Array, width: number, height: number): Float64Array {
-  const outWidth = width - 2 * RADIUS;
-  const outHeight = height - 2 * RADIUS;
-  // Down the columns first: rows lie in the cache, and fewer of them are left for the second pass.
-  const rows = new Float64Array(outHeight * width);
-  for (let y = 0; y < outHeight; y++) {
-    const start = y * width;
-    for (let x = 0; x < width; x++) {
-      const i = start + x;
-      rows[i] =
-        W5 * (plane[i]! + plane[i + 10 * width]!) +
-        W4 * (plane[i + width]! + plane[i + 9 * width]!) +
-        W3 * (plane[i + 2 * width]! + plane[i + 8 * width]!) +
-        W2 * (plane[i + 3 * width]! + plane[i + 7 * width]!) +
-        W1 * (plane[i + 4 * width]! + plane[i + 6 * width]!) +
-        W0 * plane[i + 5 * width]!;
-    }
-  }
-  const means = new Float64Array(outHeight * outWidth);
-  for (let y = 0; y < outHeight; y++) {
-    for (let x = 0; x < outWidth; x++) {
-      const i = y * width + x;
-      means[y * outWidth + x] =
-        W5 * (rows[i]! + rows[i + 10]!) +
-        W4 * (rows[i + 1]! + rows[i + 9]!) +
-        W3 * (rows[i + 2]! + rows[i + 8]!) +
-        W2 * (rows[i + 3]! + rows[i + 7]!) +
-        W1 * (rows[i + 4]! + rows[i + 6]!) +
-        W0 * rows[i + 5]!;
-    }
-  }
-  return means;
-}
-
-function product(first: Float64Array, second: Float64Array): Float64Array {
-  const out = new Float64Array(first.length);
-  for (let i = 0; i < out.length; i++) out[i] = first[i]! * second[i]!;
-  return out;
-}
-
-/** One channel with the window means of its values and of their squares. */
-interface ChannelMoments {
-  readonly plane: Float64Array;
+/** What one row of windows needs of the samples below one another: `[3 * width]` each. */
+interface RowSums {
   readonly means: Float64Array;
   readonly squares: Float64Array;
+  readonly products: Float64Array;
 }
 
-function momentsOf(plane: Float64Array, width: number, height: number): ChannelMoments {
-  const means = windowMeans(plane, width, height);
-  return { plane, means, squares: windowMeans(product(plane, plane), width, height) };
+function rowSums(width: number): RowSums {
+  const sums = () => new Float64Array(CHANNELS * width);
+  return { means: sums(), squares: sums(), products: sums() };
 }
 
-function channelOf(rgb: Uint8Array, channel: number): Float64Array {
-  const plane = new Float64Array(rgb.length / 3);
-  for (let i = 0; i < plane.length; i++) plane[i] = rgb[3 * i + channel]!;
-  return plane;
-}
-
-function isGrey(rgb: Uint8Array): boolean {
-  for (let i = 0; i < rgb.length; i += 3) {
-    if (rgb[i] !== rgb[i + 1] || rgb[i] !== rgb[i + 2]) return false;
+/**
+ * Weighs the 11 rows from `firstRow` on: the samples of `y`, their squares, and their products with
+ * those of `x`. Samples are whole numbers, so pairs at the same distance are added before they are
+ * weighed, without rounding.
+ */
+function weighColumns(
+  x: Uint8Array,
+  y: Uint8Array,
+  firstRow: number,
+  { means, squares, products }: RowSums,
+): void {
+  const length = means.length;
+  const start = firstRow * length;
+  for (let column = 0; column < length; column++) {
+    const i = start + column;
+    const x0 = x[i]!;
+    const y0 = y[i]!;
+    const x1 = x[i + length]!;
+    const y1 = y[i + length]!;
+    const x2 = x[i + 2 * length]!;
+    const y2 = y[i + 2 * length]!;
+    const x3 = x[i + 3 * length]!;
+    const y3 = y[i + 3 * length]!;
+    const x4 = x[i + 4 * length]!;
+    const y4 = y[i + 4 * length]!;
+    const x5 = x[i + 5 * length]!;
+    const y5 = y[i + 5 * length]!;
+    const x6 = x[i + 6 * length]!;
+    const y6 = y[i + 6 * length]!;
+    const x7 = x[i + 7 * length]!;
+    const y7 = y[i + 7 * length]!;
+    const x8 = x[i + 8 * length]!;
+    const y8 = y[i + 8 * length]!;
+    const x9 = x[i + 9 * length]!;
+    const y9 = y[i + 9 * length]!;
+    const x10 = x[i + 10 * length]!;
+    const y10 = y[i + 10 * length]!;
+    means[column] =
+      W5 * (y0 + y10) + W4 * (y1 + y9) + W3 * (y2 + y8) + W2 * (y3 + y7) + W1 * (y4 + y6) + W0 * y5;
+    squares[column] =
+      W5 * (y0 * y0 + y10 * y10) +
+      W4 * (y1 * y1 + y9 * y9) +
+      W3 * (y2 * y2 + y8 * y8) +
+      W2 * (y3 * y3 + y7 * y7) +
+      W1 * (y4 * y4 + y6 * y6) +
+      W0 * (y5 * y5);
+    products[column] =
+      W5 * (x0 * y0 + x10 * y10) +
+      W4 * (x1 * y1 + x9 * y9) +
+      W3 * (x2 * y2 + x8 * y8) +
+      W2 * (x3 * y3 + x7 * y7) +
+      W1 * (x4 * y4 + x6 * y6) +
+      W0 * (x5 * y5);
   }
-  return true;
 }
 
-function meanSimilarity(
-  x: ChannelMoments,
-  y: ChannelMoments,
-  width: number,
-  height: number,
-): number {
-  const products = windowMeans(product(x.plane, y.plane), width, height);
-  let sum = 0;
-  for (let i = 0; i < products.length; i++) {
-    const mx = x.means[i]!;
-    const my = y.means[i]!;
-    const square = mx * mx + my * my;
-    const cross = mx * my;
-    const variances = x.squares[i]! + y.squares[i]! - square;
-    sum +=
-      ((2 * cross + C1) * (2 * (products[i]! - cross) + C2)) / ((square + C1) * (variances + C2));
+/** The weighted sum along a row, of one channel, from sample `i` on. */
+function weighRow(sums: Float64Array, i: number): number {
+  return (
+    W5 * (sums[i]! + sums[i + 10 * CHANNELS]!) +
+    W4 * (sums[i + CHANNELS]! + sums[i + 9 * CHANNELS]!) +
+    W3 * (sums[i + 2 * CHANNELS]! + sums[i + 8 * CHANNELS]!) +
+    W2 * (sums[i + 3 * CHANNELS]! + sums[i + 7 * CHANNELS]!) +
+    W1 * (sums[i + 4 * CHANNELS]! + sums[i + 6 * CHANNELS]!) +
+    W0 * sums[i + 5 * CHANNELS]!
+  );
+}
+
+/** @throws RangeError if a side is shorter than {@link SMALLEST_SIDE} */
+export function assertWindowFits(width: number, height: number): void {
+  if (Math.min(width, height) < SMALLEST_SIDE) {
+    throw new RangeError(`${width} x ${height} pixels are too few for an 11 x 11 window`);
   }
-  return sum / products.length;
 }
 
-/** A picture to compare others with; its own window means are computed once. */
+/** A picture to compare others with; its own window means and variances are computed once. */
 export class StructuralReference {
-  readonly #channels: readonly ChannelMoments[];
+  readonly #rgb: Uint8Array;
+  /** `[height - 10, width - 10, 3]` each. */
+  readonly #means: Float64Array;
+  readonly #variances: Float64Array;
 
   /**
    * @param rgb interleaved R, G, B: `[height, width, 3]`
@@ -128,20 +133,45 @@ export class StructuralReference {
     readonly width: number,
     readonly height: number,
   ) {
-    if (Math.min(width, height) < SMALLEST_SIDE) {
-      throw new RangeError(`${width} x ${height} pixels are too few for an 11 x 11 window`);
+    assertWindowFits(width, height);
+    this.#rgb = rgb;
+    const rows = height - 2 * RADIUS;
+    const samples = CHANNELS * (width - 2 * RADIUS);
+    this.#means = new Float64Array(rows * samples);
+    this.#variances = new Float64Array(rows * samples);
+    const sums = rowSums(width);
+    for (let y = 0; y < rows; y++) {
+      weighColumns(rgb, rgb, y, sums);
+      for (let i = 0; i < samples; i++) {
+        const mean = weighRow(sums.means, i);
+        this.#means[y * samples + i] = mean;
+        this.#variances[y * samples + i] = weighRow(sums.squares, i) - mean * mean;
+      }
     }
-    this.#channels = [0, 1, 2].map((c) => momentsOf(channelOf(rgb, c), width, height));
   }
 
   /** Structural similarity of another picture of the same size: -1..1, 1 for the same picture. */
   similarity(rgb: Uint8Array): number {
-    const { width, height } = this;
-    const grey = isGrey(rgb) ? momentsOf(channelOf(rgb, 0), width, height) : undefined;
-    const scores = this.#channels.map((own, c) =>
-      meanSimilarity(own, grey ?? momentsOf(channelOf(rgb, c), width, height), width, height),
-    );
-    return scores.reduce((a, b) => a + b, 0) / 3;
+    const means = this.#means;
+    const variances = this.#variances;
+    const rows = this.height - 2 * RADIUS;
+    const samples = CHANNELS * (this.width - 2 * RADIUS);
+    const sums = rowSums(this.width);
+    let sum = 0;
+    for (let y = 0; y < rows; y++) {
+      weighColumns(this.#rgb, rgb, y, sums);
+      for (let i = 0; i < samples; i++) {
+        const own = means[y * samples + i]!;
+        const mean = weighRow(sums.means, i);
+        const variance = weighRow(sums.squares, i) - mean * mean;
+        const cross = own * mean;
+        const covariance = weighRow(sums.products, i) - cross;
+        sum +=
+          ((2 * cross + C1) * (2 * covariance + C2)) /
+          ((own * own + mean * mean + C1) * (variances[y * samples + i]! + variance + C2));
+      }
+    }
+    return sum / means.length;
   }
 }
 

@@ -108,10 +108,10 @@ export function evaluateCommand(streams: Streams = process): Command {
       0,
     )
     .addOption(deviceOption())
-    .addOption(threadsOption())
+    .addOption(threadsOption("half of the cores"))
     .option(
       "--workers <n>",
-      "threads that decode and measure, 1 to 64 (default: one less than the cores, at most 8)",
+      "threads that decode and measure, 1 to 64 (default: the cores that the network leaves, at most 8)",
       numberOption(1, 64, true),
     )
     .option("--json", "print one line of JSON for each picture, then one with the summary")

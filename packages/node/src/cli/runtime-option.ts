@@ -9,10 +9,14 @@ export function deviceOption(): Option {
     .default("cpu");
 }
 
-/** `--threads`, for commands that run a model. */
-export function threadsOption(): Option {
+/**
+ * `--threads`, for commands that run a model.
+ *
+ * @param usual the default in words
+ */
+export function threadsOption(usual = `all cores, here ${availableParallelism()}`): Option {
   return new Option(
     "--threads <n>",
-    `CPU threads of the network, 1 to 1024 (default: all cores, here ${availableParallelism()})`,
+    `CPU threads of the network, 1 to 1024 (default: ${usual})`,
   ).argParser(numberOption(1, 1024, true));
 }

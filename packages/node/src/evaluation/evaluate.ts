@@ -18,6 +18,9 @@ import { type PictureInWork, PictureWorkers } from "./picture-workers.js";
 import type { Protocol } from "./protocol.js";
 import { AVERAGE_COLOR, BASELINES, type Candidate, type ModelCandidate } from "./systems.js";
 
+/** More threads are started only when asked for: each holds several pictures. */
+const MOST_WORKERS = 8;
+
 export interface EvaluationOptions {
   readonly truth: Dataset;
   /** One, or two to compare. */
@@ -27,7 +30,7 @@ export interface EvaluationOptions {
   readonly minimumChroma?: number | undefined;
   /** (a*, b*) of the average colour baseline. Default {@link AVERAGE_COLOR}. */
   readonly averageColor?: readonly [number, number] | undefined;
-  /** Threads that decode and measure. Default: one less than the processors, 1 to 8. */
+  /** Threads that decode and measure. Default: the cores that the network leaves, 1 to 8. */
   readonly workers?: number | undefined;
   /** Evaluate at most so many pictures, spread evenly over the data set. Default: all. */
   readonly limit?: number | undefined;
@@ -72,8 +75,7 @@ export interface EvaluationTime {
   network: number;
   /** The main thread had no picture to give to the network. */
   waiting: number;
-  /** In all threads together. */
-  decode: number;
+  /** In the metrics, of all threads together. */
   measure: number;
   /** From start to end. */
   wall: number;
@@ -81,7 +83,7 @@ export interface EvaluationTime {
 
 /** An evaluation with its threads. Close it when it is no longer needed. */
 export class Evaluation {
-  readonly time: EvaluationTime = { network: 0, waiting: 0, decode: 0, measure: 0, wall: 0 };
+  readonly time: EvaluationTime = { network: 0, waiting: 0, measure: 0, wall: 0 };
   /** Names of the candidates, then of the baselines. */
   readonly systemNames: readonly string[];
   readonly #options: EvaluationOptions;
@@ -112,7 +114,7 @@ export class Evaluation {
       minimumChroma = 2,
       averageColor = AVERAGE_COLOR,
     } = options;
-    const workers = options.workers ?? Math.min(Math.max(availableParallelism() - 1, 1), 8);
+    const workers = options.workers ?? coresLeftBy(candidates);
     const pairings = candidates.map((candidate) => {
       if (candidate.kind === "model") return null;
       const pairing = pairPictures(truth, candidate.pictures);
@@ -132,6 +134,11 @@ export class Evaluation {
       averageColor,
     });
     return new Evaluation(options, threads, pairings);
+  }
+
+  /** Threads that decode and measure. */
+  get workers(): number {
+    return this.#workers.count;
   }
 
   /** Number of pictures that {@link run} will look at. */
@@ -182,7 +189,8 @@ export class Evaluation {
 
   /** The threads decode ahead and measure behind, while the network sees one picture at a time. */
   async *#inOrder(items: readonly number[]): AsyncGenerator<EvaluationEvent, void, undefined> {
-    const ahead = 2 * this.#workers.count + 2;
+    // A picture passes its thread's event loop several times, behind others that are measured.
+    const ahead = 4 * this.#workers.count + 4;
     const begun: { item: number; work: PictureInWork | string }[] = [];
     const measured: Finishing[] = [];
     let next = 0;
@@ -222,8 +230,7 @@ export class Evaluation {
       event: finished.then((result) => {
         if ("outcome" in result) return event(result);
         const measured = result as MeasuredPicture;
-        this.time.decode += measured.time.decode;
-        this.time.measure += measured.time.measure;
+        this.time.measure += measured.measureSeconds;
         const name = this.#nameOf(item);
         const className = this.#classOf(item);
         return {
@@ -281,6 +288,12 @@ export class Evaluation {
     }
     return { item, predictions, purpose };
   }
+}
+
+/** Cores that neither the networks nor, where these do not use the CPU, the main thread needs. */
+function coresLeftBy(candidates: readonly Candidate[]): number {
+  const threads = candidates.map((c) => (c.kind === "model" ? c.threads : 0));
+  return Math.min(Math.max(availableParallelism() - Math.max(...threads, 1), 1), MOST_WORKERS);
 }
 
 /** A picture on its way back from its thread, wrapped so that it can be passed on unawaited. */

@@ -43,14 +43,6 @@ export type ToWorker =
   | { readonly type: "drop"; readonly ticket: number }
   | { readonly type: "close" };
 
-/** Seconds a thread was busy. */
-export interface WorkerTime {
-  /** Reading, decoding and scaling. */
-  readonly decode: number;
-  /** Composing pixels and computing metrics, or encoding pictures for the report. */
-  readonly measure: number;
-}
-
 export interface PreparedPicture {
   readonly outcome: "prepared";
   readonly width: number;
@@ -75,7 +67,8 @@ export interface MeasuredPicture {
   readonly systems: readonly PictureMeasures[];
   /** Mean distance of the first two candidates in the a*b* plane; 0 for one candidate. */
   readonly disagreement: number;
-  readonly time: WorkerTime;
+  /** Seconds that composing pixels and computing metrics took. */
+  readonly measureSeconds: number;
 }
 
 /** Data URIs. */

@@ -24,7 +24,6 @@ interface WaitingPicture {
   readonly truth: TruePicture;
   /** RGB of each candidate that is a folder. */
   readonly predictions: readonly (Uint8Array | null)[];
-  readonly decodeSeconds: number;
   /** Measuring the truth itself. */
   readonly truthSeconds: number;
 }
@@ -37,17 +36,27 @@ const setup = workerData as PictureWorkerSetup;
 const truthReader = new ItemReader(setup.truth);
 const readers = setup.candidates.map((columns) => columns && new ItemReader(columns));
 const waiting = new Map<number, WaitingPicture>();
-let queue: Promise<void> = Promise.resolve();
+const inHand = new Set<Promise<void>>();
 
 sharp.cache(false);
 sharp.concurrency(1);
 
+// Pictures are not queued: the next ones are read and decoded while this one is measured.
 port.on("message", (message: ToWorker) => {
-  queue = queue.then(() => handle(message));
+  if (message.type === "close") return void close();
+  const handled = handle(message).finally(() => inHand.delete(handled));
+  inHand.add(handled);
 });
 port.postMessage({ type: "ready" } satisfies FromWorker);
 
-async function handle(message: ToWorker): Promise<void> {
+/** Ends the thread after the pictures in hand. */
+async function close(): Promise<void> {
+  await Promise.all(inHand);
+  await Promise.all([truthReader, ...readers].map((reader) => reader?.close()));
+  port.close();
+}
+
+async function handle(message: Exclude<ToWorker, { type: "close" }>): Promise<void> {
   switch (message.type) {
     case "prepare": {
       const result = await prepare(message.ticket, message.task);
@@ -61,10 +70,6 @@ async function handle(message: ToWorker): Promise<void> {
     }
     case "drop":
       waiting.delete(message.ticket);
-      return;
-    case "close":
-      await Promise.all([truthReader, ...readers].map((reader) => reader?.close()));
-      port.close();
   }
 }
 
@@ -72,19 +77,17 @@ async function prepare(
   ticket: number,
   task: PictureTask,
 ): Promise<PreparedPicture | RejectedPicture> {
-  const start = performance.now();
   try {
     const decoded = await decodeForProtocol(await truthReader.read(task.item), setup.protocol);
-    const decodedAt = performance.now();
+    const start = performance.now();
     const truth = new TruePicture(decoded.rgb, decoded.width, decoded.height);
-    const truthSeconds = (performance.now() - decodedAt) / 1000;
+    const truthSeconds = (performance.now() - start) / 1000;
     const predictions: (Uint8Array | null)[] = [];
     for (const [c, reader] of readers.entries()) {
       predictions.push(reader && (await readPrediction(reader, task.predictions[c]!, decoded)));
     }
     if (truth.meanChroma < setup.minimumChroma) return { outcome: "grey", reason: "" };
-    const decodeSeconds = (performance.now() - start) / 1000 - truthSeconds;
-    waiting.set(ticket, { task, truth, predictions, decodeSeconds, truthSeconds });
+    waiting.set(ticket, { task, truth, predictions, truthSeconds });
     const { width, height } = truth;
     return { outcome: "prepared", width, height, luminance: truth.luminance };
   } catch (error) {
@@ -140,7 +143,7 @@ async function finish(
 }
 
 function measure(
-  { truth, decodeSeconds, truthSeconds }: WaitingPicture,
+  { truth, truthSeconds }: WaitingPicture,
   candidates: readonly Uint8Array[],
 ): MeasuredPicture {
   const start = performance.now();
@@ -159,10 +162,7 @@ function measure(
     counts,
     systems: compared.map(({ measures }) => measures),
     disagreement: candidates.length > 1 ? meanChromaDistance(first!.ab, second!.ab) : 0,
-    time: {
-      decode: decodeSeconds,
-      measure: truthSeconds + (performance.now() - start) / 1000,
-    },
+    measureSeconds: truthSeconds + (performance.now() - start) / 1000,
   };
 }
 

@@ -93,7 +93,7 @@ export async function decodeForProtocol(
     .raw()
     .toBuffer({ resolveWithObject: true });
   // A copy of its own: sharp's buffers can be parts of larger ones, which cannot be transferred.
-  return { rgb: Uint8Array.from(data), width: info.width, height: info.height, original };
+  return { rgb: new Uint8Array(data), width: info.width, height: info.height, original };
 }
 
 function fit(image: Sharp, protocol: Protocol, original: { width: number; height: number }): void {

@@ -2,6 +2,7 @@
 // baselines that always stand beside them.
 
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -22,6 +23,8 @@ export interface ModelCandidate {
   readonly metadata: ModelMetadata;
   /** Short side in pixels at which the network sees a picture. */
   readonly workingSize: number;
+  /** CPU threads of the network; 0 on a GPU. */
+  readonly threads: number;
 }
 
 /** A folder or zip of pictures that another system has coloured. */
@@ -48,6 +51,7 @@ export const AVERAGE_COLOR: readonly [a: number, b: number] = [1.9, 6.2];
  *
  * @param path of an ONNX colour model; default: the weights that come along
  * @param workingSize default: what the model states, as `colorize` does
+ * @param options `threads`, by default, are half of the cores: the others decode and measure
  * @throws UserError if it is missing, broken or no colour model
  */
 export async function loadModelCandidate(
@@ -64,7 +68,9 @@ export async function loadModelCandidate(
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UserError(`The model ${file} cannot be read (${code ?? message}); check the path.`);
   }
-  const runtime = await createRuntime(options);
+  // With all cores for the network, its threads wait for each other whenever one is displaced.
+  const threads = options.threads ?? Math.max(Math.floor(availableParallelism() / 2), 1);
+  const runtime = await createRuntime({ spinning: false, ...options, threads });
   let session: Session | undefined;
   try {
     const metadata = readModelMetadata(bytes);
@@ -77,6 +83,7 @@ export async function loadModelCandidate(
       session,
       metadata,
       workingSize: workingSize ?? metadata.workingSize,
+      threads: runtime.threads,
     };
   } catch (error) {
     await session?.release();
