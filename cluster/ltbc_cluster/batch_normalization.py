@@ -3,7 +3,6 @@ recognised here and computed as one, over the pictures of this process or of all
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Optional
 
 import torch
@@ -18,22 +17,19 @@ FUSED = "BatchNormalization (training, fused)"
 def fuse_batch_normalization(graph: OnnxGraph) -> tuple[Node, ...]:
     """The graph's nodes with every spelled-out batch normalisation replaced by one FUSED node.
 
-    Pattern (core's batchNormalizeTraining), with x [N, C, ..] and means over all axes but 1:
-    ``mean = ReduceMean(x); centred = x - mean; variance = ReduceMean(centred * centred);
-    output = centred * (Reshape(scale) / Sqrt(variance + epsilon)) + Reshape(bias)``.
+    Pattern (core's batchNormalizeTraining), with means over pixels, then pictures, each [C]:
+    ``mean = Mean(x); centred = x - Reshape(mean); variance = Mean(centred * centred);
+    gain = scale * (1 / Sqrt(variance + epsilon));
+    output = BatchNormalization(centred, gain, bias, 0, 1)``.
 
     The FUSED node has inputs (x, scale, bias) and outputs (output, mean, variance), the last two
-    [1, C, 1, ..] or [1, C], without gradient.
+    [C], without gradient.
     """
     producer = {name: node for node in graph.nodes for name in node.outputs}
-    users: dict[str, list[Node]] = {}
-    for node in graph.nodes:
-        for name in set(node.inputs):
-            users.setdefault(name, []).append(node)
     replaced: set[int] = set()
     fused: dict[int, Node] = {}
     for node in graph.nodes:
-        match = _match(node, producer, users, graph)
+        match = _match(node, producer, graph)
         if match is None:
             continue
         members, replacement = match
@@ -49,51 +45,47 @@ def fuse_batch_normalization(graph: OnnxGraph) -> tuple[Node, ...]:
     return _in_order(nodes, graph)
 
 
-def _match(node, producer, users, graph) -> Optional[tuple[list[Node], Node]]:
-    if node.operator != "ReduceMean" or not node.attributes.get("keepdims", 1):
+def _match(
+    output: Node, producer: dict[str, Node], graph: OnnxGraph
+) -> Optional[tuple[list[Node], Node]]:
+    if output.operator != "BatchNormalization":
         return None
-    axes = graph.initializers.get(node.inputs[1])
-    if axes is None or 0 not in axes.tolist() or 1 in axes.tolist():
-        return None
-    x, mean = node.inputs[0], node.outputs[0]
+    members = [output]
 
-    def only(name: str, operator: str, *inputs: str) -> Optional[Node]:
-        found = [
-            user
-            for user in users.get(name, [])
-            if user.operator == operator and Counter(inputs) - Counter(user.inputs) == Counter()
-        ]
-        return found[0] if len(found) == 1 else None
+    def source(name: str, operator: str) -> Node:
+        node = producer.get(name)
+        if node is None or node.operator != operator:
+            found = "an input" if node is None else node.operator
+            raise ValueError(f"batch normalisation: expected {operator} but found {found}")
+        members.insert(0, node)
+        return node
 
-    centred = only(mean, "Sub", x, mean)
-    squares = centred and only(centred.outputs[0], "Mul", centred.outputs[0], centred.outputs[0])
-    variance = squares and only(squares.outputs[0], "ReduceMean")
-    shifted = variance and only(variance.outputs[0], "Add")
-    deviation = shifted and only(shifted.outputs[0], "Sqrt")
-    gain = deviation and only(deviation.outputs[0], "Div")
-    scaled = gain and only(gain.outputs[0], "Mul", centred.outputs[0])
-    output = scaled and only(scaled.outputs[0], "Add")
-    if not output:
-        return None
-    epsilon = graph.initializers.get(_other(shifted, variance.outputs[0]))
-    scale = producer.get(_other(gain, deviation.outputs[0]))
-    bias = producer.get(_other(output, scaled.outputs[0]))
-    if epsilon is None or not scale or not bias:
-        return None
-    if scale.operator != "Reshape" or bias.operator != "Reshape":
-        return None
-    members = [node, centred, squares, variance, shifted, deviation, gain, scaled, output]
+    def mean_of(name: str) -> str:
+        """Of which value `name` is the mean over all axes but 1."""
+        over_pictures = source(name, "ReduceMean")
+        before = producer.get(over_pictures.inputs[0])
+        # A value without pixels is averaged over the pictures only.
+        if before is None or before.operator != "ReduceMean":
+            return over_pictures.inputs[0]
+        return source(over_pictures.inputs[0], "ReduceMean").inputs[0]
+
+    centred_name, gain_name, bias = output.inputs[:3]
+    centred = source(centred_name, "Sub")
+    x, mean = centred.inputs[0], source(centred.inputs[1], "Reshape").inputs[0]
+    gain = source(gain_name, "Mul")
+    deviation = source(source(gain.inputs[1], "Div").inputs[1], "Sqrt")
+    shifted = source(deviation.inputs[0], "Add")
+    variance = shifted.inputs[0]
+    squares = source(mean_of(variance), "Mul")
+    if mean_of(mean) != x or tuple(squares.inputs) != (centred_name, centred_name):
+        raise ValueError("batch normalisation: expected statistics of the value it normalises")
     replacement = Node(
         FUSED,
-        (x, scale.inputs[0], bias.inputs[0]),
-        (output.outputs[0], mean, variance.outputs[0]),
-        {"epsilon": float(epsilon)},
+        (x, gain.inputs[0], bias),
+        (output.outputs[0], mean, variance),
+        {"epsilon": float(graph.initializers[shifted.inputs[1]])},
     )
     return members, replacement
-
-
-def _other(node: Node, name: str) -> str:
-    return node.inputs[1] if node.inputs[0] == name else node.inputs[0]
 
 
 def _in_order(nodes: list[Node], graph: OnnxGraph) -> tuple[Node, ...]:
@@ -120,7 +112,7 @@ def batch_normalization(
     """Normalises x [N, C, ..] by mean and biased variance per channel.
 
     :param synchronized: over the pictures of all processes, which must have equally many
-    :returns: output, mean and variance [1, C, 1, ..]
+    :returns: output, mean and variance [C]
     """
     axes = [axis for axis in range(x.dim()) if axis != 1]
     with torch.no_grad():
@@ -128,11 +120,11 @@ def batch_normalization(
     if synchronized:
         mean, variance = _over_all_processes(mean, variance)
         output = _SynchronizedNormalization.apply(x, scale, bias, mean, variance, epsilon)
-        return output, mean, variance
+        return output, mean.flatten(), variance.flatten()
     # torch.nn.functional's form refuses a single value per channel, which the graph does not.
     fast = torch.backends.cudnn.enabled
     output = torch.batch_norm(x, scale, bias, None, None, True, 0.0, epsilon, fast)
-    return output, mean, variance
+    return output, mean.flatten(), variance.flatten()
 
 
 def _over_all_processes(mean: Tensor, variance: Tensor) -> tuple[Tensor, Tensor]:

@@ -42,6 +42,36 @@ describe("a value used several times", () => {
   });
 });
 
+describe("a composite", () => {
+  const tripled = (x: Value, gradient: (dY: Value) => Value) =>
+    x.graph.composite(
+      [x],
+      () => [scale(scale(x, 6), 0.5)],
+      ([dY]) => [gradient(dY!)],
+    )[0]!;
+
+  test("is differentiated by its own rule, once", async () => {
+    // A rule that says 10 where the parts would say 3 shows which one was taken.
+    const loss = (x: Value) =>
+      reduceSum(
+        add(
+          tripled(x, (dY) => scale(dY, 10)),
+          multiply(x, x),
+        ),
+      );
+    expect(await derivative([1, -2], loss)).toEqual([12, 6]);
+  });
+
+  test("passes gradients on through its neighbours", async () => {
+    const loss = (x: Value) => {
+      const y = tripled(scale(x, 2), (dY) => scale(dY, 3));
+      return reduceSum(multiply(y, y));
+    };
+    // d (6 x)^2 / dx = 72 x
+    expect(await derivative([1, -0.5], loss)).toEqual([72, -36]);
+  });
+});
+
 test("gradients can be differentiated again", async () => {
   // d^2 (x^3) / dx^2 = 6 x
   const second = (x: Value) => {

@@ -1,5 +1,5 @@
 import type { Value } from "../graph/graph.js";
-import { add, resizeNearest, sigmoid, tanh } from "../graph/operators/index.js";
+import { add, sigmoid, tanh } from "../graph/operators/index.js";
 import { convolutionLayer, type NetworkContext } from "./layers.js";
 
 /**
@@ -19,10 +19,9 @@ export function colorize(
   const sources = skipSources(context, lowLevelMaps);
   let x = fused;
   colorization.stages.forEach((stage, index) => {
-    if (index > 0) x = resizeNearest(x);
     stage.forEach((channels, layer) => {
       const name = `colorization.${index}.${layer}`;
-      x = convolutionLayer(context, name, x, { channels });
+      x = convolutionLayer(context, name, x, { channels, enlarge: index > 0 && layer === 0 });
       const source = sources[index];
       if (layer === 0 && index > 0 && source) {
         // Added after the first convolution of the stage, which has the stage's width.

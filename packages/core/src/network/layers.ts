@@ -7,9 +7,11 @@ import {
   batchNormalizeTraining,
   convolution,
   dropout,
+  enlargedConvolution,
   gemm,
   leakyRelu,
   relu,
+  resizeNearest,
 } from "../graph/operators/index.js";
 import type { NetworkConfig } from "./config.js";
 import type { ParameterSource } from "./parameters.js";
@@ -31,13 +33,18 @@ export interface ConvolutionLayerOptions {
   /** Side of the kernel in pixels; padding keeps the size at stride 1. Default 3. */
   readonly kernel?: number;
   readonly stride?: 1 | 2;
+  /** Enlarge the input twofold (nearest neighbour) first. Default false. */
+  readonly enlarge?: boolean;
   /** "plain" leaves out normalisation and activation. Default "activated". */
   readonly output?: "activated" | "plain";
   /** Variance of the starting weights times the fan-in. Default 2 if activated, else 1. */
   readonly gain?: number;
 }
 
-/** Convolution, normalisation and activation: `[N, C, H, W] -> [N, channels, H/stride, W/stride]`. */
+/**
+ * Convolution, normalisation and activation: `[N, C, H, W] -> [N, channels, H/stride, W/stride]`,
+ * or `[N, channels, 2 H, 2 W]` where the input is enlarged.
+ */
 export function convolutionLayer(
   context: NetworkContext,
   name: string,
@@ -54,7 +61,15 @@ export function convolutionLayer(
     { type: "normal", fanIn, gain },
   );
   const bias = context.parameters.get(`${name}.bias`, [channels], { type: "constant", value: 0 });
-  const convolved = convolution(x, weight, { bias, stride, padding: (kernel - 1) / 2 });
+  const known = x.shape.every((length) => typeof length === "number");
+  const convolved =
+    options.enlarge && kernel === 3 && stride === 1 && known
+      ? enlargedConvolution(x, weight, bias)
+      : convolution(options.enlarge ? resizeNearest(x) : x, weight, {
+          bias,
+          stride,
+          padding: (kernel - 1) / 2,
+        });
   return output === "plain" ? convolved : activate(context, name, convolved);
 }
 

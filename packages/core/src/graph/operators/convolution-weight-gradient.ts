@@ -10,14 +10,15 @@ import { concat, gather, pad, reshape, slice, transpose } from "./layout.js";
 import { matMul } from "./matrix.js";
 import { reduceSum } from "./reduction.js";
 
-export interface WeightGradientGeometry {
+/** How a window slides. */
+export interface ConvolutionGeometry {
   readonly strides: readonly [number, number];
   /** [top, left, bottom, right] */
   readonly pads: readonly [number, number, number, number];
   readonly dilations: readonly [number, number];
 }
 
-interface Layer extends WeightGradientGeometry {
+interface Layer extends ConvolutionGeometry {
   readonly batch: number;
   readonly inputChannels: number;
   readonly outputChannels: number;
@@ -38,7 +39,7 @@ export function convolutionWeightGradient(
   x: Value,
   dY: Value,
   weightShape: Shape,
-  geometry: WeightGradientGeometry,
+  geometry: ConvolutionGeometry,
 ): Value {
   const purpose = "The gradient of Conv";
   const [batch, inputChannels, height, width] = staticShape(x.shape, purpose) as Quad;

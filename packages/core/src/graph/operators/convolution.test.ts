@@ -25,8 +25,8 @@ interface Layer {
   readonly everywhere?: true;
 }
 
-// The weight gradient has a form of its own for each of these: pointwise; little padding against
-// much; few input, few output or many channels (more than 16); strides.
+// The weight gradient has forms of its own for few input channels (and 1x1 kernels), for few output
+// channels, and for all others, with pictures apart (from 512 pixels on) or joined.
 const convolutions: readonly Layer[] = [
   { title: "1x1", picture: [2, 3, 4, 5], weight: [4, 3, 1, 1], everywhere: true },
   { title: "1x1, padded", picture: [1, 2, 3, 4], weight: [3, 2, 1, 1], options: { padding: 1 } },

@@ -8,7 +8,10 @@ import {
   staticShape,
   type Value,
 } from "../graph.js";
-import { convolutionWeightGradient } from "./convolution-weight-gradient.js";
+import {
+  type ConvolutionGeometry,
+  convolutionWeightGradient,
+} from "./convolution-weight-gradient.js";
 import { type GradientContext, type GradientRule, intsAttribute } from "./gradient-rule.js";
 import { flip, transpose } from "./layout.js";
 import { reduceSum } from "./reduction.js";
@@ -162,13 +165,7 @@ function signed(number: number): string {
   return number < 0 ? `${number}` : `+${number}`;
 }
 
-interface NodeGeometry {
-  readonly strides: Pair;
-  readonly pads: readonly [number, number, number, number];
-  readonly dilations: Pair;
-}
-
-function nodeGeometry(node: Node): NodeGeometry {
+function nodeGeometry(node: Node): ConvolutionGeometry {
   return {
     strides: intsAttribute(node, "strides") as Pair,
     pads: intsAttribute(node, "pads") as Quad,
@@ -181,14 +178,19 @@ export const convolutionGradient: GradientRule = (context) => {
   const [x, weight, bias] = node.inputs as [Value, Value, Value | undefined];
   const dY = context.outputGradients[0]!;
   return [
-    needed[0] ? convolutionInputGradient(dY, x, weight, node) : undefined,
+    needed[0] ? convolutionInputGradient(dY, x, weight, nodeGeometry(node)) : undefined,
     needed[1] ? convolutionWeightGradient(x, dY, weight.shape, nodeGeometry(node)) : undefined,
     bias && needed[2] ? reduceSum(dY, [0, 2, 3]) : undefined,
   ];
 };
 
-function convolutionInputGradient(dY: Value, x: Value, weight: Value, node: Node): Value {
-  const { strides, pads, dilations } = nodeGeometry(node);
+/** d loss / d x of `convolution(x, weight)`, in the shape of `x`. */
+export function convolutionInputGradient(
+  dY: Value,
+  x: Value,
+  weight: Value,
+  { strides, pads, dilations }: ConvolutionGeometry,
+): Value {
   const purpose = "The gradient of Conv";
   const [, , kernelHeight, kernelWidth] = staticShape(weight.shape, purpose) as Quad;
   const reach: Pair = [dilations[0] * (kernelHeight - 1), dilations[1] * (kernelWidth - 1)];

@@ -226,6 +226,7 @@ const layout: Case[] = [
   ["Expand", [[2, 1, 3]], (x) => op.expand(x!, [2, 4, 3])],
   ["Expand, more axes", [[3]], (x) => op.expand(x!, [2, 4, 3])],
   ["Pad", [[2, 3]], (x) => op.pad(x!, [1, 0], [2, 3])],
+  ["Pad, elements taken away", [[4, 3]], (x) => op.pad(x!, [-1, 2], [3, -1])],
   ["Pad, nothing", [[2, 3]], (x) => op.pad(x!, [0, 0], [0, 0])],
 ];
 
@@ -245,6 +246,8 @@ const resizing: Case[] = [
     (x) => op.averagePool(x!, { kernel: 3, stride: 2, padding: 1 }),
   ],
   ["AveragePool, gaps", [[1, 1, 7, 8]], (x) => op.averagePool(x!, { kernel: 2, stride: 3 })],
+  ["DepthToSpace", [[2, 8, 2, 3]], (x) => op.depthToSpace(x!)],
+  ["SpaceToDepth", [[2, 2, 4, 6]], (x) => op.spaceToDepth(x!)],
   ["global average pool", [[2, 3, 2, 4]], (x) => op.globalAveragePool(x!)],
 ];
 

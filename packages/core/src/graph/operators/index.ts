@@ -3,6 +3,7 @@ export * from "./arithmetic.js";
 export * from "./convolution.js";
 export * from "./dropout.js";
 export * from "./elementwise.js";
+export * from "./enlarged-convolution.js";
 export * from "./layout.js";
 export * from "./matrix.js";
 export * from "./normalization.js";

@@ -5,7 +5,9 @@
 import { elementCount, type Value } from "../graph.js";
 import { add, divide, multiply, scale, squareRoot, subtract } from "./arithmetic.js";
 import { reshape } from "./layout.js";
-import { reduceSum } from "./reduction.js";
+import { reduceMean } from "./reduction.js";
+
+const purpose = "Batch normalisation";
 
 /** All of shape [C]. */
 export interface BatchNormalizationParameters {
@@ -32,11 +34,9 @@ export function batchNormalizeTraining(
 ): { output: Value; runningMean: Value; runningVariance: Value } {
   const { epsilon = 1e-5, momentum = 0.1 } = options;
   const graph = x.graph;
-  const channels = parameters.scale.shape[0] as number;
-  const count = elementCount(x.shape, "Batch normalisation") / channels;
-  const mean = scale(channelSums(x), 1 / count);
+  const mean = channelMeans(x);
   const centred = subtract(x, perChannel(mean, x));
-  const variance = scale(channelSums(multiply(centred, centred)), 1 / count);
+  const variance = channelMeans(multiply(centred, centred));
   const inverseDeviation = divide(
     graph.scalar(1),
     squareRoot(add(variance, graph.scalar(epsilon))),
@@ -46,10 +46,12 @@ export function batchNormalizeTraining(
     [x, parameters.scale, parameters.bias],
     () => [affine(centred, gain, parameters.bias)],
     ([dY]) => {
-      const biasGradient = channelSums(dY!);
-      // Sum of dY times the normalised x.
-      const scaleGradient = multiply(channelSums(multiply(dY!, centred)), inverseDeviation);
-      // dX = gain (dY - mean(dY) - normalised x * mean(dY normalised x))
+      // dX = gain (dY - mean(dY) - normalised x * mean(dY * normalised x)), the sums being those
+      // that bias and scale need anyway.
+      const count = elementCount(x.shape, purpose) / elementCount(gain.shape, purpose);
+      const biasGradient = scale(channelMeans(dY!), count);
+      const centredGradient = scale(channelMeans(multiply(dY!, centred)), count);
+      const scaleGradient = multiply(centredGradient, inverseDeviation);
       const slope = scale(multiply(multiply(gain, inverseDeviation), scaleGradient), -1 / count);
       const offset = scale(multiply(gain, biasGradient), -1 / count);
       const inputGradient = add(multiply(dY!, perChannel(gain, x)), affine(centred, slope, offset));
@@ -81,7 +83,7 @@ export function batchNormalizeInference(
 /** `x * slope + offset` by channel in one pass: ONNX's batch normalisation by mean 0, variance 1. */
 function affine(x: Value, slope: Value, offset: Value): Value {
   const { graph } = x;
-  const length = elementCount(slope.shape, "Batch normalisation");
+  const length = elementCount(slope.shape, purpose);
   const constant = (value: number) =>
     graph.constant("float32", [length], new Float32Array(length).fill(value));
   return graph.emitOne(
@@ -93,9 +95,9 @@ function affine(x: Value, slope: Value, offset: Value): Value {
 }
 
 /** `[N, C, ..] -> [C]`; pixels first, then pictures, is twice as fast as all at once. */
-function channelSums(x: Value): Value {
+function channelMeans(x: Value): Value {
   const pixelAxes = x.shape.map((_, axis) => axis).slice(2);
-  return reduceSum(reduceSum(x, pixelAxes), [0]);
+  return reduceMean(reduceMean(x, pixelAxes), [0]);
 }
 
 /** `[C] -> [1, C, 1, ..]` */

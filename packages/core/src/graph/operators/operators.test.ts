@@ -78,9 +78,21 @@ describeOnDevices("Operators", (device) => {
     expect(await run([x], (a) => op.pad(a!, [1, 0], [0, 2]))).toEqual([
       0, 0, 0, 0, 0, 1, 2, 3, 0, 0, 4, 5, 6, 0, 0,
     ]);
+    expect(await run([x], (a) => op.pad(a!, [-1, 0], [1, -1]))).toEqual([4, 5, 0, 0]);
+    expect(await run([x], (a) => op.gather(a!, [2, 0, 2, 1], 1))).toEqual([3, 1, 3, 2, 6, 4, 6, 5]);
     expect(await run([row(7, 8)], (a) => op.expand(a!, [2, 2]))).toEqual([7, 8, 7, 8]);
     const joined = await run([x, matrix([7], [8])], (a, b) => op.concat([a!, b!], -1));
     expect(joined).toEqual([1, 2, 3, 7, 4, 5, 6, 8]);
+  });
+
+  test("pixels become channels and channels pixels", async () => {
+    // Two channels of 2 x 4 pixels; by phase, then channel.
+    const x = tensor([1, 2, 2, 4], [0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17]);
+    const deep = [0, 2, 10, 12, 1, 3, 11, 13, 4, 6, 14, 16, 5, 7, 15, 17];
+    expect(await run([x], (a) => op.spaceToDepth(a!))).toEqual(deep);
+    expect(await run([tensor([1, 8, 1, 2], deep)], (a) => op.depthToSpace(a!))).toEqual([
+      ...(x.data as Float32Array),
+    ]);
   });
 
   test("products", async () => {

@@ -1,4 +1,5 @@
-// Resize (nearest and bilinear enlargement), AveragePool, global average pooling.
+// Resize (nearest and bilinear enlargement), AveragePool, global average pooling, and pixels taken
+// to channels and back.
 
 import { type Dimension, GraphError, staticShape, type Value } from "../graph.js";
 import { scale } from "./arithmetic.js";
@@ -70,6 +71,28 @@ export function globalAveragePool(x: Value): Value {
   return reduceMean(x, [2, 3]);
 }
 
+/** `[N, 4 C, H, W] -> [N, C, 2 H, 2 W]`: channel `(2 row + column) C + c` fills every second pixel. */
+export function depthToSpace(x: Value): Value {
+  const [batch, channels, height, width] = staticShape(x.shape, "DepthToSpace") as Quad;
+  return x.graph.emitOne(
+    "DepthToSpace",
+    [x],
+    { blocksize: { int: 2 }, mode: { string: "DCR" } },
+    { type: x.type, shape: [batch, channels / 4, 2 * height, 2 * width] },
+  );
+}
+
+/** The inverse of {@link depthToSpace}. */
+export function spaceToDepth(x: Value): Value {
+  const [batch, channels, height, width] = staticShape(x.shape, "SpaceToDepth") as Quad;
+  return x.graph.emitOne(
+    "SpaceToDepth",
+    [x],
+    { blocksize: { int: 2 } },
+    { type: x.type, shape: [batch, 4 * channels, height / 2, width / 2] },
+  );
+}
+
 export const resizeGradient: GradientRule = ({ node, outputGradients: [gradient] }) => {
   const x = node.inputs[0]!;
   if (!node.inputs[2]) {
@@ -103,6 +126,14 @@ function bilinearMatrix(x: Value, length: number, factor: number): Value {
   }
   return x.graph.constant("float32", [factor * length, length], matrix);
 }
+
+export const depthToSpaceGradient: GradientRule = ({ outputGradients: [gradient] }) => [
+  spaceToDepth(gradient!),
+];
+
+export const spaceToDepthGradient: GradientRule = ({ outputGradients: [gradient] }) => [
+  depthToSpace(gradient!),
+];
 
 export const averagePoolGradient: GradientRule = ({ node, outputGradients: [gradient] }) => {
   const x = node.inputs[0]!;
