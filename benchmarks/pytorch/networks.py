@@ -54,10 +54,10 @@ GLOBAL_IMAGE = 224
 
 
 class Convolution(nn.Conv2d):
-    """3x3 convolution, batch normalisation (if the preset has it), ReLU."""
+    """3x3 convolution, batch normalisation (if the preset has it; then no bias), ReLU."""
 
     def __init__(self, inputs, outputs, stride, normalized):
-        super().__init__(inputs, outputs, 3, stride=stride, padding=1)
+        super().__init__(inputs, outputs, 3, stride=stride, padding=1, bias=not normalized)
         self.normalization = nn.BatchNorm2d(outputs) if normalized else nn.Identity()
 
     def forward(self, x):
@@ -68,7 +68,7 @@ class FullyConnected(nn.Linear):
     """Matrix product, batch normalisation (if the preset has it), ReLU."""
 
     def __init__(self, inputs, outputs, normalized):
-        super().__init__(inputs, outputs)
+        super().__init__(inputs, outputs, bias=not normalized)
         self.normalization = nn.BatchNorm1d(outputs) if normalized else nn.Identity()
 
     def forward(self, x):
@@ -82,7 +82,7 @@ class Fusion(nn.Module):
         super().__init__()
         self.mid_level = nn.Conv2d(channels, outputs, 1, bias=False)
         setattr(self, "global", nn.Linear(features, outputs, bias=False))
-        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.bias = None if normalized else nn.Parameter(torch.zeros(outputs))
         self.normalization = nn.BatchNorm2d(outputs) if normalized else nn.Identity()
 
     def forward(self, mid_level, vector):

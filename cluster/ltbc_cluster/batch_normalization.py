@@ -3,8 +3,6 @@ recognised here and computed as one, over the pictures of this process or of all
 
 from __future__ import annotations
 
-from typing import Optional
-
 import torch
 import torch.distributed as distributed
 from torch import Tensor
@@ -29,10 +27,12 @@ def fuse_batch_normalization(graph: OnnxGraph) -> tuple[Node, ...]:
     replaced: set[int] = set()
     fused: dict[int, Node] = {}
     for node in graph.nodes:
-        match = _match(node, producer, graph)
-        if match is None:
+        if node.operator != "BatchNormalization":
             continue
-        members, replacement = match
+        try:
+            members, replacement = _match(node, producer, graph)
+        except _DifferentError:
+            continue
         replaced.update(id(member) for member in members)
         # In the place of the last member: all inputs are known there.
         fused[id(members[-1])] = replacement
@@ -45,18 +45,19 @@ def fuse_batch_normalization(graph: OnnxGraph) -> tuple[Node, ...]:
     return _in_order(nodes, graph)
 
 
+class _DifferentError(Exception):
+    """Nodes around a normalisation are not the pattern's."""
+
+
 def _match(
     output: Node, producer: dict[str, Node], graph: OnnxGraph
-) -> Optional[tuple[list[Node], Node]]:
-    if output.operator != "BatchNormalization":
-        return None
+) -> tuple[list[Node], Node]:
     members = [output]
 
     def source(name: str, operator: str) -> Node:
         node = producer.get(name)
         if node is None or node.operator != operator:
-            found = "an input" if node is None else node.operator
-            raise ValueError(f"batch normalisation: expected {operator} but found {found}")
+            raise _DifferentError
         members.insert(0, node)
         return node
 
@@ -78,7 +79,7 @@ def _match(
     variance = shifted.inputs[0]
     squares = source(mean_of(variance), "Mul")
     if mean_of(mean) != x or tuple(squares.inputs) != (centred_name, centred_name):
-        raise ValueError("batch normalisation: expected statistics of the value it normalises")
+        raise _DifferentError
     replacement = Node(
         FUSED,
         (x, gain.inputs[0], bias),

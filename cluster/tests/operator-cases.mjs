@@ -47,6 +47,8 @@ const cases = {
   Exp: [[[5]], (a) => graphs.exponential(a)],
   Pow: [[[3]], (a) => a.graph.emitOne("Pow", [a.graph.scalar(0.9), a], {}, a)],
   Relu: [[[2, 7]], (a) => graphs.relu(a)],
+  HardSigmoid: [[[2, 7]], hardSigmoid],
+  BatchNormalization: [[[2, 3, 4, 5], [3], [3], [3]], normalize],
   LeakyRelu: [[[2, 7]], (a) => graphs.leakyRelu(a, 0.2)],
   Sigmoid: [[[2, 7]], (a) => graphs.sigmoid(a)],
   Tanh: [[[2, 7]], (a) => graphs.tanh(a)],
@@ -141,13 +143,28 @@ const cases = {
   ],
   Slice: [[[5, 6]], (x) => graphs.slice(x, [{ axis: 1, start: 1, length: 2, step: 3 }])],
   SliceBackwards: [[[5, 6]], (x) => graphs.flip(x, [0, 1])],
+  Gather: [[[5, 6]], (x) => graphs.gather(x, [4, 0, 4, 2], 1)],
+  DepthToSpace: [[[2, 8, 2, 3]], (x) => graphs.depthToSpace(x)],
+  SpaceToDepth: [[[2, 2, 4, 6]], (x) => graphs.spaceToDepth(x)],
   Expand: [[[3, 1]], (x) => graphs.expand(x, [2, 3, 4])],
   Pad: [[[2, 3]], (x) => graphs.pad(x, [1, 0], [0, 2])],
+  PadTakingAway: [[[4, 3]], (x) => graphs.pad(x, [-1, 2], [3, -1])],
   PadEdge: [[[1, 2, 3, 4]], padEdge],
   Range: [[[5, 1]], rows],
   ShapeMod: [[[2, 5]], lengthsModulo],
   Identity: [[[3]], (x) => x],
 };
+
+/** As the gradient of a ReLU tells where it let something through. */
+function hardSigmoid(x) {
+  return x.graph.emitOne("HardSigmoid", [x], { alpha: { float: 3 }, beta: { float: 0.25 } }, x);
+}
+
+function normalize(x, slope, offset, mean) {
+  const variance = graphs.exponential(mean);
+  const inputs = [x, slope, offset, mean, variance];
+  return x.graph.emitOne("BatchNormalization", inputs, { epsilon: { float: 1e-3 } }, x);
+}
 
 /** As pictures of any size are brought to a multiple of 8. */
 function padEdge(x) {

@@ -31,6 +31,12 @@ _BINARY = {
 }
 
 
+@operator("HardSigmoid")
+def hard_sigmoid(inputs, attributes):
+    slope, offset = attributes.get("alpha", 0.2), attributes.get("beta", 0.5)
+    return torch.clamp(inputs[0] * slope + offset, 0, 1)
+
+
 def _unary(function):
     return lambda inputs, attributes: function(inputs[0])
 

@@ -100,6 +100,17 @@ def average_pool(inputs, attributes):
     )
 
 
+@operator("BatchNormalization")
+def batch_normalization(inputs, attributes):
+    """The inference form: by the mean and variance given, [C] each."""
+    if attributes.get("training_mode", 0):
+        raise UserError("BatchNormalization: only its inference form is known.")
+    x, scale, bias, mean, variance = inputs
+    shape = [1, -1] + [1] * (x.dim() - 2)
+    gain = scale / torch.sqrt(variance + attributes.get("epsilon", 1e-5))
+    return x * gain.view(shape) + (bias - mean * gain).view(shape)
+
+
 @operator("Resize")
 def resize(inputs, attributes):
     """[N, C, H, W] enlarged by whole factors (the third input), as far as the builder goes."""

@@ -30,6 +30,36 @@ def concat(inputs, attributes):
     return torch.cat(list(inputs), attributes["axis"])
 
 
+@operator("Gather")
+def gather(inputs, attributes):
+    """Whole planes at the indices, a list, along one axis."""
+    x, indices = inputs
+    return x.index_select(attributes.get("axis", 0), indices.long())
+
+
+@operator("DepthToSpace")
+def depth_to_space(inputs, attributes):
+    """[N, b b C, H, W] -> [N, C, b H, b W], the pixel's place counting before the channel."""
+    if attributes.get("mode", "DCR") != "DCR":
+        raise UserError(f"DepthToSpace: only the mode DCR is known, not {attributes['mode']}.")
+    x, block = inputs[0], attributes["blocksize"]
+    batch, channels, height, width = x.shape
+    blocks = x.reshape(batch, block, block, channels // block**2, height, width)
+    pixels = blocks.permute(0, 3, 4, 1, 5, 2)
+    return pixels.reshape(batch, channels // block**2, height * block, width * block)
+
+
+@operator("SpaceToDepth")
+def space_to_depth(inputs, attributes):
+    """The inverse of DepthToSpace."""
+    x, block = inputs[0], attributes["blocksize"]
+    batch, channels, height, width = x.shape
+    blocks = x.reshape(batch, channels, height // block, block, width // block, block)
+    return blocks.permute(0, 3, 5, 1, 2, 4).reshape(
+        batch, channels * block**2, height // block, width // block
+    )
+
+
 @operator("Expand")
 def expand(inputs, attributes):
     """Broadcasts both ways: a length of 1 in the target keeps the longer axis."""

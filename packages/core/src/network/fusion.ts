@@ -1,6 +1,6 @@
 import type { Value } from "../graph/graph.js";
 import { add, convolution, gemm, reshape } from "../graph/operators/index.js";
-import { activate, type NetworkContext } from "./layers.js";
+import { activate, layerBias, type NetworkContext } from "./layers.js";
 
 /**
  * Fusion layer (section 3.4, equation 3): a 1x1 convolution of the mid-level map with the global
@@ -24,7 +24,7 @@ export function fuse(context: NetworkContext, midLevel: Value, global: Value): V
     initialization,
   );
   const globalWeight = parameters.get("fusion.global.weight", [channels, features], initialization);
-  const bias = parameters.get("fusion.bias", [channels], { type: "constant", value: 0 });
+  const bias = layerBias(context, "fusion", channels, "activated");
   const everywhere = gemm(global, globalWeight, bias, { transposeB: true });
   const fused = add(
     convolution(midLevel, midWeight),

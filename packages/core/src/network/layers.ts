@@ -60,13 +60,13 @@ export function convolutionLayer(
     [channels, inputChannels, kernel, kernel],
     { type: "normal", fanIn, gain },
   );
-  const bias = context.parameters.get(`${name}.bias`, [channels], { type: "constant", value: 0 });
+  const bias = layerBias(context, name, channels, output);
   const known = x.shape.every((length) => typeof length === "number");
   const convolved =
     options.enlarge && kernel === 3 && stride === 1 && known
       ? enlargedConvolution(x, weight, bias)
       : convolution(options.enlarge ? resizeNearest(x) : x, weight, {
-          bias,
+          ...(bias ? { bias } : {}),
           stride,
           padding: (kernel - 1) / 2,
         });
@@ -87,9 +87,23 @@ export function fullyConnectedLayer(
     fanIn: features,
     gain: output === "activated" ? 2 : 1,
   });
-  const bias = context.parameters.get(`${name}.bias`, [width], { type: "constant", value: 0 });
+  const bias = layerBias(context, name, width, output);
   const product = gemm(x, weight, bias, { transposeB: true });
   return output === "plain" ? product : activate(context, name, product);
+}
+
+/**
+ * The bias of a layer, `[width]`. A layer that batch normalisation follows has none: subtracting the
+ * mean would take it away again, and its gradient would be rounding errors.
+ */
+export function layerBias(
+  { config, parameters }: NetworkContext,
+  name: string,
+  width: number,
+  output: "activated" | "plain",
+): Value | undefined {
+  if (output === "activated" && config.normalization === "batch") return undefined;
+  return parameters.get(`${name}.bias`, [width], { type: "constant", value: 0 });
 }
 
 /** Dropout in training mode; the identity otherwise. */

@@ -65,11 +65,11 @@ describe("options", () => {
     expect(shapes.get("colorization.2.skip.weight")).toEqual([3, 4, 1, 1]);
   });
 
-  test("batch normalisation gives every inner layer four vectors", () => {
+  test("batch normalisation gives every inner layer four vectors and takes its bias", () => {
     const layers = names(tiny).filter((name) => name.endsWith(".bias")).length;
     const added = names({ ...tiny, normalization: "batch" }).length - names(tiny).length;
     // All layers but the classifier's and the colorization network's last.
-    expect(added).toBe(4 * (layers - 2));
+    expect(added).toBe((4 - 1) * (layers - 2));
   });
 
   test("the activation is the one asked for", () => {

@@ -27,9 +27,9 @@ const iizukaWidths = sum([
 ]);
 
 describe("parameter counts", () => {
-  test("iizuka2016, with a scale and a bias for each normalised channel", () => {
-    const count = iizukaWithoutClassifier + full(512, 365) + 2 * iizukaWidths;
-    expect(count).toBe(42_370_063);
+  test("iizuka2016, with a scale and a bias for each normalised channel instead of the layer's bias", () => {
+    const count = iizukaWithoutClassifier + full(512, 365) + iizukaWidths;
+    expect(count).toBe(42_370_063 - iizukaWidths);
     expect(countParameters(networkPreset("iizuka2016"))).toBe(count);
   });
 
@@ -55,7 +55,7 @@ describe("parameter counts", () => {
     const plain = networkPreset("compact", { normalization: "none" });
     expect(countParameters(plain)).toBe(count);
     expect(countParameters(networkPreset("compact", { normalization: "batch" }))).toBe(
-      count + 2 * widths,
+      count + widths,
     );
   });
 

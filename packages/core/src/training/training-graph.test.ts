@@ -32,7 +32,7 @@ function batchFeeds({ batchSize, height, width }: typeof base): Feeds {
 
 /** Parameters, optimizer state of zeros, and noise. */
 function startingState(graph: TrainingGraph, { network }: TrainingGraphOptions): Feeds {
-  const feeds: Feeds = parameterFeeds(lively(network, 5));
+  const feeds: Feeds = parameterFeeds(lively(network, 9));
   for (const { name, shape } of graph.state) {
     const length = shape.reduce((product, each) => product * each, 1);
     feeds[name] ??= tensor(shape, new Float32Array(length));

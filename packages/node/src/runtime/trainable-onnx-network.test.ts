@@ -18,12 +18,12 @@ const network: NetworkConfig = networkPreset("compact", {
   lowLevel: { layers: [4, 5, 6].map((channels) => ({ channels, stride: 2 })) },
   midLevel: { channels: [6] },
   global: {
-    layers: [{ channels: 6, stride: 2 }],
+    layers: [{ channels: 7, stride: 2 }],
     pooling: { type: "average" },
-    hidden: [8, 6, 4],
+    hidden: [8, 7, 4],
   },
-  fusion: { channels: 6 },
-  colorization: { stages: [[6], [5], [4]] },
+  fusion: { channels: 7 },
+  colorization: { stages: [[7], [5], [4]] },
   classification: { hidden: [5], dropout: 0.3 },
   normalization: "batch",
 });
@@ -155,14 +155,22 @@ describe("mistakes", () => {
 
   test("a state of another network", async () => {
     const state = initialState(options);
-    const wrong = new Map(state).set("fusion.bias", { shape: [7], data: new Float32Array(7) });
+    const wrong = new Map(state).set("colorization.output.bias", {
+      shape: [7],
+      data: new Float32Array(7),
+    });
     await expect(create(cpu, wrong)).rejects.toThrow(
-      "Expected fusion.bias of shape [6] but the checkpoint has [7].",
+      "Expected colorization.output.bias of shape [2] but the checkpoint has [7].",
+    );
+    // Parameters of no use here mean that the others belong elsewhere, too.
+    const more = new Map(state).set("fusion.bias", { shape: [6], data: new Float32Array(6) });
+    await expect(create(cpu, more)).rejects.toThrow(
+      "Expected the parameters of this network but the checkpoint also has fusion.bias.",
     );
     const missing = new Map(state);
-    missing.delete("fusion.bias");
+    missing.delete("colorization.output.bias");
     await expect(create(cpu, missing)).rejects.toThrow(
-      "Expected the checkpoint to hold a parameter fusion.bias but it has none.",
+      "Expected the checkpoint to hold a parameter colorization.output.bias but it has none.",
     );
   });
 });

@@ -64,6 +64,14 @@ function startingState(
 ): Map<string, TensorValue> {
   const parameters = given ?? initialState(options);
   const parameterNames = new Set(graph.parameters.map(({ name }) => name));
+  const foreign = [...parameters.keys()].find(
+    (name) => !name.includes("/") && !parameterNames.has(name),
+  );
+  if (foreign) {
+    throw new UserError(
+      `Expected the parameters of this network but the checkpoint also has ${foreign}. It belongs to another network or an earlier version: resume with the preset and version it was trained with.`,
+    );
+  }
   return new Map(
     graph.state.map(({ name, shape }) => {
       const known = parameters.get(name);

@@ -20,10 +20,10 @@ import { depthToSpace, spaceToDepth } from "./resizing.js";
  *
  * @param x `[N, C_in, H, W]`, H and W known
  * @param weight `[C_out, C_in, 3, 3]`
- * @param bias `[C_out]`
+ * @param bias `[C_out]`; may be left out
  * @returns `[N, C_out, 2 H, 2 W]`
  */
-export function enlargedConvolution(x: Value, weight: Value, bias: Value): Value {
+export function enlargedConvolution(x: Value, weight: Value, bias?: Value): Value {
   const purpose = "An enlarged convolution";
   staticShape(x.shape, purpose);
   const [, , kernelHeight, kernelWidth] = staticShape(weight.shape, purpose) as Quad;
@@ -33,10 +33,14 @@ export function enlargedConvolution(x: Value, weight: Value, bias: Value): Value
     );
   }
   const kernels = phaseKernels(weight);
-  const biases = concat([bias, bias, bias, bias], 0);
+  const biases = bias && concat([bias, bias, bias, bias], 0);
   const [output] = x.graph.composite(
-    [x, kernels, biases],
-    () => [depthToSpace(phasesOfMap(convolution(x, kernels, { bias: biases, padding: 1 })))],
+    biases ? [x, kernels, biases] : [x, kernels],
+    () => [
+      depthToSpace(
+        phasesOfMap(convolution(x, kernels, { ...(biases ? { bias: biases } : {}), padding: 1 })),
+      ),
+    ],
     ([dY], needed) => {
       const phases = spaceToDepth(dY!);
       const map = mapOfPhases(phases);
