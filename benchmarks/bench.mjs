@@ -2,11 +2,13 @@
 
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { inference, inferenceTable } from "./inference.mjs";
 import { resultsFolder, writeResult } from "./results.mjs";
 import { trainStep, trainStepTable } from "./train-step.mjs";
 
 const benchmarks = {
   "train-step": { run: trainStep, describe: trainStepTable },
+  inference: { run: inference, describe: inferenceTable },
 };
 
 const usage = `usage: npm run bench -- BENCHMARK [options]

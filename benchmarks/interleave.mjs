@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
+import { MissingContender } from "./contenders.mjs";
 import { spread } from "./statistics.mjs";
 
 /** Work shorter than this is repeated within a run, so that a run is long enough to be measured. */
@@ -16,14 +17,15 @@ const SETTLE_MILLISECONDS = 150;
  *
  * @param contenders prepared, with `run(times)`
  * @param options `seconds` to spend on the rounds, `rounds` the least and the most of them,
- *   `lock` a file to hold (flock) during each round
+ *   `lock` a file to hold (flock) during each round, `missing` a set of lines that grows by what
+ *   fails in the warm-up
  * @returns for each contender its seconds (median, min, max) and the results of its first run
  */
-export async function interleave(contenders, { seconds, rounds: [fewest, most], lock }) {
+export async function interleave(contenders, { seconds, rounds: [fewest, most], lock, missing }) {
   const entries = contenders.map((contender) => ({ contender, samples: [], times: 1 }));
   let roundSeconds = 0;
-  for (const entry of entries) {
-    await exclusively(lock, async () => {
+  for (const entry of [...entries]) {
+    const warmUp = async () => {
       // The first runs allocate and compile, and touch memory that nobody has touched before.
       const first = await entry.contender.run(1);
       entry.first = first.result;
@@ -31,7 +33,14 @@ export async function interleave(contenders, { seconds, rounds: [fewest, most], 
       entry.times = Math.max(1, Math.ceil(SHORTEST_RUN / second.seconds));
       roundSeconds += second.seconds * (entry.times > 1 ? entry.times + 1 : 1);
       await pause(SETTLE_MILLISECONDS);
-    });
+    };
+    try {
+      await exclusively(lock, warmUp);
+    } catch (error) {
+      if (!(error instanceof MissingContender)) throw error;
+      missing.add(error.message);
+      entries.splice(entries.indexOf(entry), 1);
+    }
   }
   const rounds = Math.min(most, Math.max(fewest, Math.floor(seconds / roundSeconds)));
   for (let round = 0; round < rounds; round++) {
