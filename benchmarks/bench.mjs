@@ -2,6 +2,7 @@
 
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { colorize, colorizeTable } from "./colorize.mjs";
 import { inference, inferenceTable } from "./inference.mjs";
 import { resultsFolder, writeResult } from "./results.mjs";
 import { trainStep, trainStepTable } from "./train-step.mjs";
@@ -9,6 +10,7 @@ import { trainStep, trainStepTable } from "./train-step.mjs";
 const benchmarks = {
   "train-step": { run: trainStep, describe: trainStepTable },
   inference: { run: inference, describe: inferenceTable },
+  colorize: { run: colorize, describe: colorizeTable },
 };
 
 const usage = `usage: npm run bench -- BENCHMARK [options]

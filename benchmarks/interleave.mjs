@@ -19,10 +19,16 @@ const SETTLE_MILLISECONDS = 150;
  * @param options `seconds` to spend on the rounds, `rounds` the least and the most of them,
  *   `lock` a file to hold (flock) during each round, `missing` a set of lines that grows by what
  *   fails in the warm-up
- * @returns for each contender its seconds (median, min, max) and the results of its first run
+ * @returns for each contender its seconds (median, min, max) what its first
+ *   run and its measured runs said of their results
  */
 export async function interleave(contenders, { seconds, rounds: [fewest, most], lock, missing }) {
-  const entries = contenders.map((contender) => ({ contender, samples: [], times: 1 }));
+  const entries = contenders.map((contender) => ({
+    contender,
+    samples: [],
+    results: [],
+    times: 1,
+  }));
   let roundSeconds = 0;
   for (const entry of [...entries]) {
     const warmUp = async () => {
@@ -46,15 +52,18 @@ export async function interleave(contenders, { seconds, rounds: [fewest, most], 
   for (let round = 0; round < rounds; round++) {
     progress(`round ${round + 1} of ${rounds}`);
     await exclusively(lock, async () => {
-      for (const { contender, samples, times } of entries) {
-        samples.push((await contender.run(times)).seconds);
+      for (const { contender, samples, results, times } of entries) {
+        const { seconds: one, result } = await contender.run(times);
+        samples.push(one);
+        results.push(result);
         await pause(SETTLE_MILLISECONDS);
       }
     });
   }
-  return entries.map(({ contender, samples, first }) => ({
+  return entries.map(({ contender, samples, results, first }) => ({
     contender,
     first,
+    results,
     seconds: spread(samples),
     peakMemoryMiB: contender.peakMemory(),
   }));
