@@ -15,13 +15,13 @@ import { circumstances, threads } from "./machine.mjs";
 import { spread } from "./statistics.mjs";
 import { duration, figures, percent, range, table } from "./table.mjs";
 
-const usualCases = ["12 megapixels, grey", "12 megapixels, colour", "200 of 1 megapixel, grey"];
+const usualCases = ["12-megapixel-grey", "12-megapixel-colour", "200-of-1-megapixel-grey"];
 
 const sizes = {
-  "12 megapixels, grey": { width: 4000, height: 3000, channels: 1, count: 1 },
-  "12 megapixels, colour": { width: 4000, height: 3000, channels: 3, count: 1 },
-  "200 of 1 megapixel, grey": { width: 1152, height: 864, channels: 1, count: 200 },
-  "4 of 0.1 megapixel, grey": { width: 384, height: 256, channels: 1, count: 4 },
+  "12-megapixel-grey": { width: 4000, height: 3000, channels: 1, count: 1 },
+  "12-megapixel-colour": { width: 4000, height: 3000, channels: 3, count: 1 },
+  "200-of-1-megapixel-grey": { width: 1152, height: 864, channels: 1, count: 200 },
+  "4-of-0.1-megapixel-grey": { width: 384, height: 256, channels: 1, count: 4 },
 };
 
 /** Stages that `ltbc colorize` goes through; the others are parts of them or comparisons. */
