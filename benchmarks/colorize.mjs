@@ -68,13 +68,13 @@ async function writePictures(folder, name) {
 }
 
 async function measure(folder, pictures, { quick, lock, missing }) {
-  const { inputs, output, tiny } = pictures;
+  const { input, output, tiny } = pictures;
   const script = (name) => [process.execPath, fileURLToPath(new URL(name, import.meta.url))];
   const stages = new Contender("stages", script("ours/colorize-stages.mjs"));
   const libvips = new Contender("libvips", script("libvips/stages.mjs"));
-  const { workingSize } = await stages.prepare({ inputs, output, threads });
-  await libvips.prepare({ inputs, threads, workingSize });
-  const whole = new Command("whole", ["colorize", pictures.input, "-o", output]);
+  const { workingSize } = await stages.prepare({ ...pictures, threads });
+  await libvips.prepare({ ...pictures, threads, workingSize });
+  const whole = new Command("whole", ["colorize", input, "-o", output]);
   const start = new Command("start", ["--version"]);
   const model = new Command("start and model", [
     ...["colorize", tiny, "-o", join(folder, "tiny-out.png")],
@@ -88,6 +88,7 @@ async function measure(folder, pictures, { quick, lock, missing }) {
   });
   await stages.stop();
   await libvips.stop();
+  if (measured.length < contenders.length) throw new Error([...missing].join("\n"));
   const of = (contender) => measured.find((each) => each.contender === contender);
   const seconds = { whole: of(whole).seconds, start: of(start).seconds };
   const modelSeconds = of(model).seconds.median - seconds.start.median;

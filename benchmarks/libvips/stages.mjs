@@ -6,7 +6,7 @@ import sharp from "sharp";
 import { serve } from "../contender-process.mjs";
 import { Stages } from "../stages.mjs";
 
-await serve(async ({ inputs: [input], threads, workingSize }) => {
+await serve(async ({ inputs: [input], channels, threads, workingSize }) => {
   sharp.concurrency(threads);
   sharp.cache(false);
   const file = await readFile(input);
@@ -15,7 +15,7 @@ await serve(async ({ inputs: [input], threads, workingSize }) => {
   const { width, height } = info;
   const scale = workingSize / Math.min(width, height);
   const small = { width: Math.round(width * scale), height: Math.round(height * scale) };
-  const plane = new Float32Array(small.width * small.height).fill(12.5);
+  const plane = new Float32Array(small.width * small.height).fill(128);
   const target = Buffer.alloc(rgb.length);
   const raw = { width, height };
   return {
@@ -23,7 +23,7 @@ await serve(async ({ inputs: [input], threads, workingSize }) => {
     run: async () => {
       const stages = new Stages();
       await stages.time("memory copy", () => rgb.copy(target));
-      await stages.time("decode", () => decoded(file, info.space));
+      await stages.time("decode", () => decoded(file, channels === 1 ? "b-w" : "srgb"));
       await stages.time("reduce", () =>
         sharp(gray, { raw: { ...raw, channels: 1 } })
           .resize(small.width, small.height, { kernel: "lanczos3", fit: "fill" })
