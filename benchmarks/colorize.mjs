@@ -10,10 +10,10 @@ import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { Contender } from "./contenders.mjs";
 import { writePhotograph, writePhotographs } from "./generated-pictures.mjs";
-import { exclusively, interleave, progress } from "./interleave.mjs";
+import { efforts, exclusively, interleave, progress } from "./interleave.mjs";
 import { circumstances, threads } from "./machine.mjs";
 import { spread } from "./statistics.mjs";
-import { duration, figures, percent, range, table } from "./table.mjs";
+import { duration, figures, percent, range, ratio, table } from "./table.mjs";
 
 const usualCases = ["12-megapixel-grey", "12-megapixel-colour", "200-of-1-megapixel-grey"];
 
@@ -61,7 +61,7 @@ async function writePictures(folder, name) {
   const nameOf = (index) => `${String(index).padStart(3, "0")}.jpg`;
   const inputs = Array.from({ length: size.count }, (_, index) => join(input, nameOf(index)));
   if (size.count === 1) await writePhotograph(inputs[0], { ...size, seed: 1 });
-  else await writePhotographs(input, { ...size, nameOf });
+  else await writePhotographs(inputs, size);
   const tiny = join(folder, "tiny.png");
   await sharp({ create: { width: 16, height: 16, channels: 3, background: "gray" } }).toFile(tiny);
   return { ...size, input, inputs, output, tiny };
@@ -81,8 +81,7 @@ async function measure(folder, pictures, { quick, lock, missing }) {
   ]);
   const contenders = [whole, start, model, stages, libvips];
   const measured = await interleave(contenders, {
-    seconds: quick ? 5 : 60,
-    rounds: quick ? [2, 3] : [5, 15],
+    effort: quick ? efforts.quick : efforts.full,
     lock,
     missing,
   });
@@ -183,6 +182,10 @@ function stageTable({ width, height, stages, libvips, whole }) {
       ["median", (name) => duration(stages[name].median)],
       ["MP/s", (name) => speed(stages[name])],
       ["libvips MP/s", (name) => speed(libvips[name])],
+      [
+        "of libvips",
+        (name) => (libvips[name] ? ratio(libvips[name].median / stages[name].median) : ""),
+      ],
       ["memory copy MP/s", () => speed(libvips["memory copy"])],
       ["of the whole", (name) => percent(stages[name].median / whole.median)],
     ],

@@ -1,7 +1,6 @@
 // Pictures like photographs, as far as their file size and detail go: smooth shapes, edges, texture
 // and grain. No photograph is needed to measure speed.
 
-import { join } from "node:path";
 import sharp from "sharp";
 import { uniform } from "./random-tensors.mjs";
 
@@ -54,19 +53,15 @@ export async function writePhotograph(path, { width, height, channels, seed }) {
   await encode(sharp(pixels, { raw: { width, height, channels } }), channels, path);
 }
 
-/**
- * Writes `count` JPEGs, sections of one large picture.
- * @param nameOf index -> file name
- */
-export async function writePhotographs(folder, { count, width, height, channels, nameOf }) {
+/** Writes JPEGs of quality 90 to the paths: sections of one large picture. */
+export async function writePhotographs(paths, { width, height, channels }) {
   const large = { width: 2 * width, height: 2 * height, channels };
   const pixels = await likeAPhotograph({ ...large, seed: 3 });
   const draw = uniform(4);
   const place = (length) => Math.floor(((draw() + 1) / 2) * length);
-  for (let index = 0; index < count; index++) {
+  for (const path of paths) {
     const section = { left: place(width), top: place(height), width, height };
-    const picture = sharp(pixels, { raw: large }).extract(section);
-    await encode(picture, channels, join(folder, nameOf(index)));
+    await encode(sharp(pixels, { raw: large }).extract(section), channels, path);
   }
 }
 

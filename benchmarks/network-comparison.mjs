@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { writeSpecification } from "./case.mjs";
 import { compare } from "./comparison.mjs";
 import { prepareAll } from "./contenders.mjs";
-import { exclusively, interleave, progress } from "./interleave.mjs";
+import { efforts, exclusively, interleave, progress } from "./interleave.mjs";
 import { ProductLimit } from "./sgemm.mjs";
 
 /**
@@ -32,8 +32,7 @@ export async function compareNetworks(options) {
         prepareAll(candidates(specification), specification, missing),
       );
       const measured = await interleave([...competitors, ...limit.contenders], {
-        seconds: quick ? 5 : 60,
-        rounds: quick ? [2, 3] : [3, 15],
+        effort: quick ? efforts.quick : efforts.full,
         lock,
         missing,
       });
