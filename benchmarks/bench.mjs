@@ -2,11 +2,18 @@
 
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { colorize } from "./colorize.mjs";
+import { inference } from "./inference.mjs";
+import { describe, writeReport } from "./report.mjs";
 import { resultsFolder, writeResult } from "./results.mjs";
-import { trainStep, trainStepTable } from "./train-step.mjs";
+import { trainLoop } from "./train-loop.mjs";
+import { trainStep } from "./train-step.mjs";
 
 const benchmarks = {
-  "train-step": { run: trainStep, describe: trainStepTable },
+  "train-step": trainStep,
+  "train-loop": trainLoop,
+  inference,
+  colorize,
 };
 
 const usage = `usage: npm run bench -- BENCHMARK [options]
@@ -15,14 +22,15 @@ benchmarks:
   train-step   a training step beside PyTorch
   train-loop   the whole training loop beside its step alone
   inference    the network beside PyTorch and TensorFlow.js
-  colorize     \`ltbc colorize\` in parts, a 12-megapixel photograph and a folder
-  all          all of them
+  colorize     \`ltbc colorize\` in parts: photographs of 12 megapixels, a folder of 200
+  all          all of them, then the report
   report       the tables of docs/benchmarks.md from the results
 
 options:
-  --quick              few repeats: a look, not a figure to quote
-  --cases LIST         e.g. compact@128x32 (preset, side, batch); writes no result without --output
-  --contenders LIST    besides ours: pytorch,tensorflow (default: both)
+  --quick              few repeats: a look, not a figure to quote; writes no result
+  --cases LIST         only these, e.g. compact@128x32 (preset, side, batch); writes no result
+  --contenders LIST    of pytorch,tensorflow: beside us (default: both)
+  --pictures PATH      train-loop: folder or zip to train on (default: generated pictures)
   --output FOLDER      for the results (default: benchmarks/results)
   --lock FILE          hold this file's lock (flock) while measuring
 `;
@@ -33,28 +41,34 @@ const { values, positionals } = parseArgs({
     quick: { type: "boolean", default: false },
     cases: { type: "string" },
     contenders: { type: "string", default: "pytorch,tensorflow" },
+    pictures: { type: "string" },
     output: { type: "string" },
     lock: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
 const [name] = positionals;
-if (values.help || positionals.length !== 1 || !(name in benchmarks || name === "all")) {
+const known = name === "all" || name === "report" || Object.hasOwn(benchmarks, name);
+if (values.help || positionals.length !== 1 || !known) {
   process.stderr.write(usage);
   process.exit(values.help ? 0 : 2);
 }
+const { quick, lock, pictures, output = resultsFolder } = values;
 const list = (text) => text.split(",").filter(Boolean);
 const options = {
-  quick: values.quick,
-  lock: values.lock,
+  ...{ quick, lock, pictures },
   contenders: list(values.contenders),
   ...(values.cases ? { cases: list(values.cases) } : {}),
 };
-for (const each of name === "all" ? Object.keys(benchmarks) : [name]) {
-  const { run, describe } = benchmarks[each];
-  const result = await run(options);
+const complete = !quick && !values.cases;
+const wanted = { all: Object.keys(benchmarks), report: [] }[name] ?? [name];
+for (const benchmark of wanted) {
+  const result = await benchmarks[benchmark](options);
   process.stdout.write(`${describe(result)}\n`);
-  for (const line of result.missing) process.stdout.write(`${line}\n`);
-  const folder = values.output ?? (values.cases || values.quick ? undefined : resultsFolder);
-  if (folder) process.stdout.write(`${await writeResult(folder, result)}\n`);
+  if (complete || values.output) {
+    process.stdout.write(`${await writeResult(output, result)}\n`);
+  }
+}
+if (name === "report" || (name === "all" && complete)) {
+  process.stdout.write(`${await writeReport(output, Object.keys(benchmarks))}\n`);
 }

@@ -87,7 +87,7 @@ export class Contender {
   }
 }
 
-/** Starts and prepares all that can take part; the others become lines in `missing`. */
+/** Starts and prepares all that can take part; the others become lines in the set `missing`. */
 export async function prepareAll(candidates, specification, missing) {
   const ready = [];
   for (const candidate of candidates) {
@@ -96,7 +96,7 @@ export async function prepareAll(candidates, specification, missing) {
       ready.push(candidate);
     } catch (error) {
       if (!(error instanceof MissingContender)) throw error;
-      missing.push(error.message);
+      missing.add(error.message);
       await candidate.stop();
     }
   }

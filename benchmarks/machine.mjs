@@ -35,7 +35,8 @@ export function circumstances(versions = {}) {
   };
 }
 
-function packageVersion(name) {
+/** Version of an installed package. */
+export function packageVersion(name) {
   const entry = createRequire(import.meta.url).resolve(name);
   for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
     try {

@@ -28,3 +28,13 @@ export function findPyTorch() {
 export function pytorchScript(python, name) {
   return [python, fileURLToPath(new URL(`pytorch/${name}`, import.meta.url))];
 }
+
+/**
+ * PyTorch takes large tensors from the system and gives them back at once, so that their pages are
+ * cleared anew in each step. With these settings of glibc the process keeps them.
+ */
+export const keptMemory = {
+  MALLOC_MMAP_THRESHOLD_: "4294967296",
+  MALLOC_TRIM_THRESHOLD_: "4294967296",
+  MALLOC_TOP_PAD_: "268435456",
+};

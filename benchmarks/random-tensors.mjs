@@ -4,7 +4,7 @@ import { parameterSpecifications } from "@let-there-be-color/core/network";
 import { writeSafetensors } from "let-there-be-color/training";
 
 /** Uniform in [-1, 1) by xorshift32: fast, and the same on every machine. */
-function uniform(seed) {
+export function uniform(seed) {
   let state = seed;
   return () => {
     state ^= state << 13;

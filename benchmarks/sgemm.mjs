@@ -25,7 +25,7 @@ export class ProductLimit {
     }
     const limit = new ProductLimit();
     limit.#side = side;
-    limit.#contenders = await prepareAll(candidates, { side, threads }, []);
+    limit.#contenders = await prepareAll(candidates, { side, threads }, new Set());
     return limit;
   }
 
@@ -34,14 +34,14 @@ export class ProductLimit {
     return this.#contenders;
   }
 
-  /** The best of the limit's own among `measured`: `{ by, gigaflops }`. */
+  /** The fastest single run of the limit's own contenders among `measured`: `{ by, gigaflops }`. */
   best(measured) {
     const operations = 2 * this.#side ** 3;
     return measured
       .filter(({ contender }) => this.#contenders.includes(contender))
       .map(({ contender, seconds }) => ({
         by: `${contender.name}, ${this.#side} x ${this.#side}`,
-        gigaflops: operations / seconds.median / 1e9,
+        gigaflops: operations / seconds.min / 1e9,
       }))
       .reduce((one, other) => (other.gigaflops > one.gigaflops ? other : one));
   }

@@ -1,0 +1,104 @@
+// The network alone, on pictures of the size it is asked for, beside PyTorch and TensorFlow.js.
+
+import { existsSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { networkPreset } from "@let-there-be-color/core/network";
+import { comparisonTable } from "./comparison.mjs";
+import { Contender } from "./contenders.mjs";
+import { forwardOperations } from "./flops.mjs";
+import { circumstances, packageVersion } from "./machine.mjs";
+import { compareNetworks, ourFirst } from "./network-comparison.mjs";
+import { findPyTorch, howToInstallPyTorch, keptMemory, pytorchScript } from "./python.mjs";
+import { relativeDifference } from "./samples.mjs";
+
+// Eight pictures of 1024 pixels through the large network are three tera-operations, and say
+// nothing that four pictures of 512 would not: they are left out.
+const usualCases = [
+  "compact@224x1",
+  "compact@224x8",
+  "compact@512x1",
+  "compact@512x8",
+  "compact@1024x1",
+  "compact@1024x8",
+  "jacob-darcet2021@224x1",
+  "jacob-darcet2021@224x8",
+  "jacob-darcet2021@512x1",
+  "jacob-darcet2021@512x8",
+  "jacob-darcet2021@1024x1",
+];
+
+/** Largest difference of outputs, as a share of their standard deviation; ours are float16 weights. */
+const AGREEMENT = 0.02;
+
+/** TensorFlow.js on one thread is only a sanity floor: one picture of this side is enough. */
+const TENSORFLOW_SIDE = 224;
+
+const tensorflowFolder = new URL("node_modules/@tensorflow/tfjs-backend-wasm", import.meta.url);
+const howToInstallTensorFlow =
+  "TensorFlow.js is missing. To have it beside: npm install --prefix benchmarks";
+
+/** Runs the benchmark; the options are those of `bench.mjs`. */
+export async function inference({ cases = usualCases, contenders, quick, lock }) {
+  const pytorch = contenders.includes("pytorch") ? findPyTorch() : undefined;
+  const tensorflow = contenders.includes("tensorflow") && existsSync(tensorflowFolder);
+  const { missing, cases: summaries } = await compareNetworks({
+    cases,
+    pytorch,
+    quick,
+    lock,
+    candidates: (specification) => candidates(specification, { pytorch, tensorflow }),
+    operations: ({ preset, side, batchSize }) =>
+      forwardOperations(networkPreset(preset), { batch: batchSize, height: side, width: side }),
+    check: checkAgreement,
+  });
+  if (contenders.includes("pytorch") && !pytorch) missing.push(howToInstallPyTorch);
+  if (contenders.includes("tensorflow") && !tensorflow) missing.push(howToInstallTensorFlow);
+  return {
+    benchmark: "inference",
+    ...circumstances({
+      ...(pytorch ? { torch: pytorch.version } : {}),
+      ...(tensorflow
+        ? { "tfjs-backend-wasm": packageVersion("@tensorflow/tfjs-backend-wasm") }
+        : {}),
+    }),
+    quick,
+    missing,
+    cases: summaries,
+  };
+}
+
+/** The result for people. */
+export function inferenceTable({ cases }) {
+  return comparisonTable(cases);
+}
+
+function candidates({ side, batchSize }, { pytorch, tensorflow }) {
+  const script = (path) => [process.execPath, fileURLToPath(new URL(path, import.meta.url))];
+  const all = [new Contender("ours", script("ours/inference.mjs"))];
+  if (pytorch) {
+    const python = pytorchScript(pytorch.python, "inference.py");
+    for (const variant of ["NCHW", "channels_last", "frozen", "frozen channels_last"]) {
+      all.push(new Contender("PyTorch", python, { variant }));
+    }
+    const variant = "channels_last";
+    all.push(new Contender("PyTorch, tuned malloc", python, { variant, environment: keptMemory }));
+  }
+  if (tensorflow && side === TENSORFLOW_SIDE && batchSize === 1) {
+    all.push(new Contender("TensorFlow.js wasm, 1 thread", script("tensorflow/inference.mjs")));
+  }
+  return all;
+}
+
+/** A comparison is one only if all computed the same. */
+function checkAgreement(measured) {
+  const ours = ourFirst(measured);
+  for (const { contender, first } of measured) {
+    for (const output of ["ab", "logits"]) {
+      const difference = relativeDifference(ours[output], first[output]);
+      if (!(difference <= AGREEMENT)) {
+        throw new Error(`${contender.label} computes another ${output} (${difference} apart)`);
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+// The steps of `ltbc colorize` one after the other, each with the machine to itself. The command
+// lets those of several pictures overlap, so their sum is more than it takes.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  BandComposer,
+  predictChroma,
+  readModelMetadata,
+  workingLuminance,
+} from "@let-there-be-color/core/colorize";
+import { ChromaUpsampler } from "../../packages/core/dist/color/upsample.js";
+import { openInput } from "../../packages/node/dist/colorize-stages.js";
+import { Composer } from "../../packages/node/dist/image/composer.js";
+import { encodePhoto } from "../../packages/node/dist/image/encode.js";
+import { writeWhole } from "../../packages/node/dist/image/write-file.js";
+import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
+import { serve } from "../contender-process.mjs";
+import { Stages } from "../stages.mjs";
+
+/** As many pixels at a time as `BandComposer` enlarges chroma for. */
+const STRIP_PIXELS = 4096;
+
+await serve(async ({ inputs, output, threads }) => {
+  const model = await readFile(
+    fileURLToPath(import.meta.resolve("@let-there-be-color/models/compact.onnx")),
+  );
+  const { workingSize } = readModelMetadata(model);
+  const session = await (await createRuntime({ threads })).createSession(model);
+  const composer = new Composer(threads);
+  return {
+    facts: { workingSize },
+    run: async () => {
+      const stages = new Stages();
+      for (const [index, input] of inputs.entries()) {
+        const decoded = await stages.time("decode", async () => (await openInput(input)).decode());
+        const { gray } = decoded;
+        const { luminance, working } = await stages.time("reduce", () =>
+          workingLuminance(gray, workingSize),
+        );
+        const chroma = await stages.time("network", () =>
+          predictChroma(session, luminance, working),
+        );
+        await stages.time("upsample", () => upsample(chroma, gray));
+        await stages.time("compose on one thread", () => composeAlone(decoded, chroma));
+        const pixels = await stages.time("compose", () => composer.compose(decoded, chroma, 1));
+        const { metadata, alpha } = decoded;
+        const { width, height } = gray;
+        const picture = { width, height, pixels, channels: alpha ? 4 : 3, metadata };
+        const file = await stages.time("encode", () => encodePhoto(picture, "jpeg"));
+        await stages.time("write", () =>
+          writeWhole(join(output, `${index}.jpg`), file, { overwrite: true }),
+        );
+      }
+      return stages.seconds;
+    },
+  };
+});
+
+function upsample(chroma, { width, height }) {
+  const upsampler = new ChromaUpsampler(chroma, width, height);
+  const rows = Math.max(1, Math.floor(STRIP_PIXELS / width));
+  const strip = new Float32Array(2 * rows * width);
+  for (let row = 0; row < height; row += rows) {
+    upsampler.rows(row, Math.min(rows, height - row), strip);
+  }
+}
+
+function composeAlone({ gray }, chroma) {
+  const pixels = new Uint8Array(3 * gray.width * gray.height);
+  new BandComposer(gray, chroma, { saturation: 1 }, pixels).compose(0, gray.height);
+}

@@ -1,0 +1,82 @@
+// The loop of `ltbc train` as a whole, or (variant "step") nothing but its steps on one batch.
+
+import { join } from "node:path";
+import { resolveBatchOptions } from "../../packages/node/dist/dataset/batch-plan.js";
+import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
+import { createTrainableNetwork } from "../../packages/node/dist/runtime/trainable-onnx-network.js";
+import { planOf } from "../../packages/node/dist/training/run/configuration.js";
+import { RunData } from "../../packages/node/dist/training/run/data.js";
+import { prepareNewRun } from "../../packages/node/dist/training/run/prepare.js";
+import { train } from "../../packages/node/dist/training/trainer.js";
+import { serve } from "../contender-process.mjs";
+
+await serve(async (specification) => {
+  const { pictures, folder, preset, side, batchSize, steps, threads, variant } = specification;
+  const { configuration, datasets } = await prepareNewRun([pictures], {
+    preset,
+    crop: side,
+    batch: batchSize,
+    epochs: 1000,
+    output: join(folder, `${preset}-${variant}`),
+  });
+  const plan = planOf(configuration, datasets.training.items.length);
+  const data = new RunData(datasets, configuration);
+  const runtime = await createRuntime({ threads });
+  const { network, loss, optimizer, clipNorm, seed, learningRate } = configuration;
+  const createNetwork = ({ crop, batchSize: size }, state) =>
+    createTrainableNetwork(
+      runtime,
+      {
+        ...{ network, loss, optimizer, clipNorm, seed },
+        ...{ batchSize: size, height: crop, width: crop },
+      },
+      state,
+    );
+  const nextStep =
+    variant === "step"
+      ? await steppingAlone(plan[0], data, createNetwork, learningRate.base)
+      : stepping(
+          train({
+            runFolder: join(folder, `${preset}-${variant}`),
+            phases: plan,
+            openData: (phase) => data.openPhase(phase),
+            createNetwork,
+            learningRate,
+            seed,
+            // The clock runs while the others work, too: no checkpoint shall fall into a step.
+            checkpointMinutes: Number.MAX_SAFE_INTEGER,
+          }),
+        );
+  const { lookahead } = resolveBatchOptions({ mode: "training", batchSize, crop: side });
+  return {
+    facts: { batchesPerEpoch: plan[0].batchesPerEpoch, lookahead },
+    run: async () => {
+      // While the others worked, batches were prepared that cost these steps nothing.
+      if (variant === "loop") for (let step = 0; step < lookahead; step++) await nextStep();
+      const start = performance.now();
+      for (let step = 0; step < steps; step++) await nextStep();
+      return { seconds: (performance.now() - start) / 1000 / steps };
+    },
+  };
+});
+
+/** Goes on to the end of the loop's next step; validation would count as part of it. */
+function stepping(events) {
+  return async () => {
+    for (;;) {
+      const { value, done } = await events.next();
+      if (done) throw new Error("The training has ended before the benchmark");
+      if (value.type === "validation") throw new Error("Too few pictures: the epoch has ended");
+      if (value.type === "step") return;
+    }
+  };
+}
+
+async function steppingAlone(phase, data, createNetwork, learningRate) {
+  const opened = await data.openPhase(phase);
+  const { value: batch } = await opened.training(0, 0).next();
+  await opened.close();
+  const network = await createNetwork(phase);
+  let step = 0;
+  return () => network.step(batch, learningRate, ++step);
+}

@@ -1,0 +1,43 @@
+"""The network in evaluation mode: eager, channels last, or traced, frozen and optimised."""
+
+import warnings
+
+import torch
+
+from contender import serve
+from networks import InferenceNetwork, Network, load_parameters
+from tensors import read_tensors
+
+SAMPLES = 64
+
+
+def prepare(specification):
+    torch.set_num_threads(specification["threads"])
+    network = Network(specification["preset"])
+    load_parameters(network, read_tensors(specification["parameters"]))
+    module = InferenceNetwork(network).eval()
+    luminance = read_tensors(specification["batch"])["luminance"]
+    variant = specification["variant"]
+    with torch.inference_mode(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Tracing fixes the size, which is what it is for here.
+        if "channels_last" in variant:
+            module = module.to(memory_format=torch.channels_last)
+            luminance = luminance.to(memory_format=torch.channels_last)
+        if "frozen" in variant:
+            module = torch.jit.freeze(torch.jit.trace(module, luminance))
+            module = torch.jit.optimize_for_inference(module)
+
+    def run():
+        with torch.inference_mode():
+            ab, logits = module(luminance)
+        return {"ab": sampled(ab), "logits": sampled(logits)}
+
+    return {"version": torch.__version__}, run
+
+
+def sampled(tensor):
+    flat = tensor.reshape(-1)
+    return [flat[index * len(flat) // SAMPLES].item() for index in range(SAMPLES)]
+
+
+serve(prepare)
