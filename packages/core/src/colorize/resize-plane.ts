@@ -12,7 +12,11 @@ function lanczos(x: number): number {
   return (LOBES * Math.sin(angle) * Math.sin(angle / LOBES)) / (angle * angle);
 }
 
-/** For every output sample: its first source sample and the normalised weights from there on. */
+/**
+ * For every output sample: its first source sample and the normalised weights from there on.
+ *
+ * @param sourceLength in samples; a fraction means that the last sample is not a whole one
+ */
 function contributions(sourceLength: number, targetLength: number) {
   const scale = sourceLength / targetLength;
   const stretch = Math.max(scale, 1);
@@ -20,7 +24,7 @@ function contributions(sourceLength: number, targetLength: number) {
   return Array.from({ length: targetLength }, (_, target) => {
     const centre = (target + 0.5) * scale - 0.5;
     const first = Math.max(0, Math.ceil(centre - radius));
-    const last = Math.min(sourceLength - 1, Math.floor(centre + radius));
+    const last = Math.min(Math.ceil(sourceLength) - 1, Math.floor(centre + radius));
     const weights = new Float64Array(last - first + 1);
     let sum = 0;
     for (let i = first; i <= last; i++) {
@@ -35,15 +39,18 @@ function contributions(sourceLength: number, targetLength: number) {
 /**
  * Resizes a plane with a Lanczos-3 filter, antialiased, half-pixel centres.
  *
- * @param plane `[source.height, source.width]`
+ * @param plane `[ceil(source.height), ceil(source.width)]`; with a fraction in the size of the
+ * source, the last column or row is not a whole one
  * @returns `[target.height, target.width]`; may overshoot the range of the input at sharp edges
  */
 export function resizePlane(plane: Float32Array, source: Size, target: Size): Float32Array {
   if (source.width === target.width && source.height === target.height) return plane.slice();
   const columns = contributions(source.width, target.width);
-  const narrow = new Float32Array(source.height * target.width);
-  for (let y = 0; y < source.height; y++) {
-    const rowStart = y * source.width;
+  const sourceColumns = Math.ceil(source.width);
+  const sourceRows = Math.ceil(source.height);
+  const narrow = new Float32Array(sourceRows * target.width);
+  for (let y = 0; y < sourceRows; y++) {
+    const rowStart = y * sourceColumns;
     for (let x = 0; x < target.width; x++) {
       const { first, weights } = columns[x]!;
       let sum = 0;
