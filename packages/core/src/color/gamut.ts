@@ -4,6 +4,17 @@
 import { LAB_DELTA, LAB_TOE_OFFSET, LAB_TOE_SLOPE, XYZ_TO_LINEAR_RGB } from "./lab.js";
 import { linearToSrgbFast, SRGB8_OF_LINEAR, SRGB8_OF_LINEAR_SCALE } from "./srgb.js";
 
+// Memory for pixels out of gamut, kept from strip to strip: fresh arrays for each cost more than
+// the few such pixels of most strips.
+let scratch = { left: new Int32Array(0), rgb: new Float64Array(0) };
+
+function scratchFor(pixelCount: number): { left: Int32Array; rgb: Float64Array } {
+  if (scratch.left.length < pixelCount) {
+    scratch = { left: new Int32Array(pixelCount), rgb: new Float64Array(3 * pixelCount) };
+  }
+  return scratch;
+}
+
 type Row = [number, number, number];
 
 const [[RX, RY, RZ], [GX, GY, GZ], [BX, BY, BZ]] = XYZ_TO_LINEAR_RGB;
@@ -23,7 +34,7 @@ const MOST_STEPS = 24;
  * @param luminance L*, clipped to 0..100: `[pixelCount]`
  * @param ab CIELAB units: `[2, pixelCount]`
  * @param listed which pixels; the first `listedCount` entries count
- * @returns `[listedCount, 3]`
+ * @returns `[listedCount, 3]`, overwritten by the next call
  */
 function linearRgbInGamut(
   luminance: Float32Array,
@@ -33,7 +44,7 @@ function linearRgbInGamut(
   listedCount: number,
   tolerance: number,
 ): Float64Array {
-  const rgb = new Float64Array(3 * listedCount);
+  const rgb = scratchFor(listedCount).rgb;
   for (let n = 0; n < listedCount; n++) {
     const lightness = luminance[listed[n]!]!;
     const fy = ((lightness < 0 ? 0 : lightness > 100 ? 100 : lightness) + 16) * (1 / 116);
@@ -137,7 +148,7 @@ function labToRgb8(
 ): void {
   const aPlane = ab.subarray(0, pixelCount);
   const bPlane = ab.subarray(pixelCount, 2 * pixelCount);
-  const left = new Int32Array(pixelCount);
+  const { left } = scratchFor(pixelCount);
   let leftCount = 0;
   for (let i = 0, target = 0; i < pixelCount; i++, target += channels) {
     const fy = (luminance[i]! + 16) * (1 / 116);
@@ -176,7 +187,7 @@ function labToRgb16(
 ): void {
   const aPlane = ab.subarray(0, pixelCount);
   const bPlane = ab.subarray(pixelCount, 2 * pixelCount);
-  const left = new Int32Array(pixelCount);
+  const { left } = scratchFor(pixelCount);
   let leftCount = 0;
   for (let i = 0, target = 0; i < pixelCount; i++, target += channels) {
     const fy = (luminance[i]! + 16) * (1 / 116);
