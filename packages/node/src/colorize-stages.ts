@@ -40,6 +40,14 @@ export async function openInput(input: string | Uint8Array): Promise<OpenPhoto> 
   return openPhoto(await readInputFile(input), input);
 }
 
+/** What colourises pictures, several at a time. */
+export interface Tools {
+  readonly model: ColorModel;
+  readonly composer: Composer;
+  /** Whether this thread has other pictures to attend to. */
+  readonly isBusy: () => boolean;
+}
+
 /**
  * Gives a decoded picture colour.
  *
@@ -49,12 +57,12 @@ export async function openInput(input: string | Uint8Array): Promise<OpenPhoto> 
 export async function colorizeDecoded(
   decoded: DecodedPhoto,
   inputPath: string | undefined,
-  { model, composer }: { readonly model: ColorModel; readonly composer: Composer },
+  { model, composer, isBusy }: Tools,
   { workingSize = model.metadata.workingSize, saturation = 1 }: ColorizeOptions,
 ): Promise<ColorPhoto> {
   const { gray, alpha, format, metadata } = decoded;
   const chroma = await model.predict(gray, workingSize);
-  const pixels = await composer.compose(decoded, chroma, saturation);
+  const pixels = await composer.compose(decoded, chroma, saturation, isBusy());
   const { width, height } = gray;
   const picture = { width, height, pixels, channels: alpha ? 4 : 3, metadata } as const;
   const scenes = chroma.sceneLogits ? rankScenes(chroma.sceneLogits, model.metadata.classes) : [];

@@ -86,7 +86,8 @@ export class Colorizer {
     this.#composer.prepare(opened.pixelCount);
     const decoded = await opened.decode();
     const path = typeof input === "string" ? input : undefined;
-    const tools = { model: this.#model, composer: this.#composer };
+    const isBusy = () => this.#underWay.size > 1;
+    const tools = { model: this.#model, composer: this.#composer, isBusy };
     return colorizeDecoded(decoded, path, tools, options);
   }
 }

@@ -21,8 +21,8 @@ const [[RX, RY, RZ], [GX, GY, GZ], [BX, BY, BZ]] = XYZ_TO_LINEAR_RGB;
 
 /** Light that rounding to 16 bits hides even in the steep toe of the curve: 0.5 / 65535 / 12.92. */
 const TOLERANCE = 6e-7;
-/** As much as 0.05 of an 8-bit code there. */
-const TOLERANCE8 = 1.5e-5;
+/** The same for 8 bits: a 60th of a code there. */
+const TOLERANCE8 = 5e-6;
 const MOST_STEPS = 24;
 
 /**

@@ -30,6 +30,10 @@ export function shrinkForResampling(picture: GrayPicture, target: Size): ShrunkP
   const columns = Math.ceil(width / across);
   const rows = Math.ceil(height / down);
   const plane = new Float32Array(rows * columns);
+  if (across === 1 && down === 1) {
+    for (let i = 0; i < plane.length; i++) plane[i] = lightness[codes[i]!]!;
+    return { plane, width, height };
+  }
   const sums = new Float64Array(columns);
   for (let row = 0; row < rows; row++) {
     const lines = Math.min(down, height - row * down);
@@ -59,7 +63,8 @@ function addBlocks(
   for (let column = 0; column < sums.length; column++) {
     const blockEnd = Math.min(at + across, end);
     let sum = 0;
-    for (; at < blockEnd; at++) sum += lightness[codes[at]!]!;
+    for (; at + 2 <= blockEnd; at += 2) sum += lightness[codes[at]!]! + lightness[codes[at + 1]!]!;
+    if (at < blockEnd) sum += lightness[codes[at++]!]!;
     sums[column]! += sum;
   }
 }

@@ -1,7 +1,6 @@
 // The jobs of `ltbc colorize`, overlapped: while the network works on one picture, others are read,
 // decoded, encoded and written by libvips in threads of its own.
 
-import { availableParallelism } from "node:os";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { ColorModel } from "../color-model.js";
 import type { ColorPhoto } from "../color-photo.js";
@@ -39,10 +38,10 @@ interface BegunJob {
   readonly pixelCount: number;
 }
 
-/** Pictures under way at a time: one for each core, and one that waits for the disk. */
-const LANES = Math.min(availableParallelism() + 1, 4);
-/** More pixels than this are under way only if a single picture has them: about 15 bytes each. */
-const MOST_PIXELS = 50e6;
+/** Pictures under way at a time: one is decoded, one in the network, one composed, one encoded. */
+const LANES = 4;
+/** More pixels than this are under way only if a single picture has them; about 15 bytes each. */
+const MOST_PIXELS = 40e6;
 
 /** Colourises pictures, several of them under way at a time. */
 export class ColorizePipeline {
@@ -105,7 +104,8 @@ export class ColorizePipeline {
     const { size, saturation, format, quality, overwrite } = this.#options;
     try {
       const inputPath = job.input === STANDARD_STREAM ? undefined : job.input;
-      const tools = { model, composer: this.#composer };
+      const isBusy = () => this.#freeLanes < LANES - 1;
+      const tools = { model, composer: this.#composer, isBusy };
       const photo = await colorizeDecoded(await begun.decoding, inputPath, tools, {
         saturation,
         ...(size === undefined ? {} : { workingSize: size }),

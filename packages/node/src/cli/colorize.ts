@@ -93,6 +93,7 @@ async function colorizeAll(
   const loaded = await ColorModel.load(model, {
     ...(device === undefined ? {} : { device }),
     ...(threads === undefined ? {} : { threads }),
+    spinning: jobs.length === 1, // with more, other pictures' work waits for the cores
   });
   const report = toStdout ? streams.stderr : streams.stdout;
   const failed: Outcome[] = [];

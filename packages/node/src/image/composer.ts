@@ -6,8 +6,8 @@ import type { ChromaPlanes } from "@let-there-be-color/core/color";
 import { type Composition, composeBands, isComposed } from "./composition.js";
 import type { DecodedPhoto } from "./decode.js";
 
-/** Below this many pixels one thread is done before the others have heard of it. */
-const SHARED_FROM_PIXELS = 1_000_000;
+/** Below this many pixels the caller is done before the other threads have heard of it. */
+const SHARED_FROM_PIXELS = 500_000;
 /** Memory, not arithmetic, limits what more threads could do. */
 const MOST_THREADS = 4;
 
@@ -36,11 +36,14 @@ export class Composer {
    * lie in shared memory.
    *
    * @param saturation factor on the chroma
+   * @param isCallerBusy leave a large picture to the other threads, as the caller's thread has
+   * other work; otherwise it takes part and is blocked meanwhile
    */
   async compose(
     { gray, alpha, bitDepth }: DecodedPhoto,
     chroma: ChromaPlanes,
     saturation: number,
+    isCallerBusy: boolean,
   ): Promise<Uint8Array | Uint16Array> {
     const pixelCount = gray.width * gray.height;
     const samples = pixelCount * (alpha ? 4 : 3);
@@ -54,10 +57,9 @@ export class Composer {
       progress: new Int32Array(new SharedArrayBuffer(8)),
     };
     this.prepare(pixelCount);
-    if (pixelCount >= SHARED_FROM_PIXELS) {
-      for (const worker of this.#workers) worker.postMessage(composition);
-    }
-    composeBands(composition);
+    const workers = pixelCount < SHARED_FROM_PIXELS ? [] : this.#workers;
+    for (const worker of workers) worker.postMessage(composition);
+    if (workers.length === 0 || !isCallerBusy) composeBands(composition);
     if (!isComposed(composition)) await this.#othersDone(composition);
     return composition.pixels;
   }
