@@ -7,6 +7,7 @@ import { ColorPhoto } from "./color-photo.js";
 import type { Composer } from "./image/composer.js";
 import { type DecodedPhoto, type OpenPhoto, openPhoto } from "./image/decode.js";
 import { readInputFile } from "./image/read-file.js";
+import type { SharedMemory } from "./image/shared-memory.js";
 
 /** How to colourise one picture. */
 export interface ColorizeOptions {
@@ -46,6 +47,8 @@ export interface Tools {
   readonly composer: Composer;
   /** Whether this thread has other pictures to attend to. */
   readonly isBusy: () => boolean;
+  /** Takes the memory of the decoded picture, which is used up, and gives that of the pixels. */
+  readonly memory?: SharedMemory;
 }
 
 /**
@@ -57,12 +60,14 @@ export interface Tools {
 export async function colorizeDecoded(
   decoded: DecodedPhoto,
   inputPath: string | undefined,
-  { model, composer, isBusy }: Tools,
+  { model, composer, isBusy, memory }: Tools,
   { workingSize = model.metadata.workingSize, saturation = 1 }: ColorizeOptions,
 ): Promise<ColorPhoto> {
   const { gray, alpha, format, metadata } = decoded;
   const chroma = await model.predict(gray, workingSize);
-  const pixels = await composer.compose(decoded, chroma, saturation, isBusy());
+  const pixels = await composer.compose(decoded, chroma, saturation, isBusy(), memory);
+  memory?.give(gray.codes);
+  if (alpha) memory?.give(alpha);
   const { width, height } = gray;
   const picture = { width, height, pixels, channels: alpha ? 4 : 3, metadata } as const;
   const scenes = chroma.sceneLogits ? rankScenes(chroma.sceneLogits, model.metadata.classes) : [];

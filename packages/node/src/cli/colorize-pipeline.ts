@@ -8,6 +8,7 @@ import { colorizeDecoded, openInput } from "../colorize-stages.js";
 import type { Composer } from "../image/composer.js";
 import type { DecodedPhoto } from "../image/decode.js";
 import type { OutputFormat } from "../image/format.js";
+import { SharedMemory } from "../image/shared-memory.js";
 import { assertWritable } from "../image/write-file.js";
 import { type Job, STANDARD_STREAM } from "./colorize-jobs.js";
 import type { Streams } from "./streams.js";
@@ -48,6 +49,7 @@ export class ColorizePipeline {
   readonly #composer: Composer;
   readonly #options: PipelineOptions;
   readonly #streams: Streams;
+  readonly #memory = new SharedMemory();
   #pixelsUnderWay = 0;
   readonly #waitingForRoom: (() => void)[] = [];
   #freeLanes = LANES;
@@ -74,7 +76,7 @@ export class ColorizePipeline {
       const { pixelCount } = opened;
       await this.#makeRoom(pixelCount);
       this.#composer.prepare(pixelCount);
-      const decoding = opened.decode();
+      const decoding = opened.decode(this.#memory);
       decoding.catch(() => undefined); // counts when the job is finished
       return { job, start, decoding, pixelCount };
     } catch (error) {
@@ -105,7 +107,7 @@ export class ColorizePipeline {
     try {
       const inputPath = job.input === STANDARD_STREAM ? undefined : job.input;
       const isBusy = () => this.#freeLanes < LANES - 1;
-      const tools = { model, composer: this.#composer, isBusy };
+      const tools = { model, composer: this.#composer, isBusy, memory: this.#memory };
       const photo = await colorizeDecoded(await begun.decoding, inputPath, tools, {
         saturation,
         ...(size === undefined ? {} : { workingSize: size }),
@@ -115,6 +117,7 @@ export class ColorizePipeline {
       } else {
         await photo.toFile(job.output, { quality, ...(overwrite ? { overwrite } : {}) });
       }
+      this.#memory.give(photo.pixels);
       const { width, height, scenes } = photo;
       return { job, photo: { width, height, scenes }, seconds: seconds() };
     } catch (error) {

@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import type { ChromaPlanes } from "@let-there-be-color/core/color";
 import { type Composition, composeBands, isComposed } from "./composition.js";
 import type { DecodedPhoto } from "./decode.js";
+import { SharedMemory } from "./shared-memory.js";
 
 /** Below this many pixels the caller is done before the other threads have heard of it. */
 const SHARED_FROM_PIXELS = 500_000;
@@ -38,22 +39,25 @@ export class Composer {
    * @param saturation factor on the chroma
    * @param isCallerBusy leave a large picture to the other threads, as the caller's thread has
    * other work; otherwise it takes part and is blocked meanwhile
+   * @param memory where the pixels come from
    */
   async compose(
     { gray, alpha, bitDepth }: DecodedPhoto,
     chroma: ChromaPlanes,
     saturation: number,
     isCallerBusy: boolean,
+    memory: SharedMemory = new SharedMemory(),
   ): Promise<Uint8Array | Uint16Array> {
     const pixelCount = gray.width * gray.height;
     const samples = pixelCount * (alpha ? 4 : 3);
-    const memory = new SharedArrayBuffer((samples * bitDepth) / 8);
+    const piece = memory.take((samples * bitDepth) / 8);
     const composition: Composition = {
       picture: gray,
       chroma: { ab: chroma.ab, width: chroma.width, height: chroma.height },
       saturation,
       ...(alpha ? { alpha } : {}),
-      pixels: bitDepth === 16 ? new Uint16Array(memory) : new Uint8Array(memory),
+      pixels:
+        bitDepth === 16 ? new Uint16Array(piece, 0, samples) : new Uint8Array(piece, 0, samples),
       progress: new Int32Array(new SharedArrayBuffer(8)),
     };
     this.prepare(pixelCount);

@@ -11,6 +11,7 @@ import sharp, { type Metadata, type SharpOptions } from "sharp";
 import { type CarriedMetadata, carriedMetadata } from "./carried-metadata.js";
 import { OUTPUT_FORMATS, type OutputFormat } from "./format.js";
 import { grayToneCurve, type ToneCurve } from "./gray-profile.js";
+import { SharedMemory } from "./shared-memory.js";
 
 /** A decoded picture, upright, reduced to its lightness. Its planes lie in shared memory. */
 export interface DecodedPhoto {
@@ -32,9 +33,10 @@ export interface OpenPhoto {
   /**
    * Decodes the rest.
    *
+   * @param memory where the planes come from
    * @throws UserError if it is broken or cut short
    */
-  decode(): Promise<DecodedPhoto>;
+  decode(memory?: SharedMemory): Promise<DecodedPhoto>;
 }
 
 /**
@@ -58,7 +60,7 @@ export async function openPhoto(file: Uint8Array, name: string): Promise<OpenPho
   }
   return {
     pixelCount: metadata.width * metadata.height,
-    decode: () => decode(file, name, metadata),
+    decode: (memory = new SharedMemory()) => decode(file, name, metadata, memory),
   };
 }
 
@@ -67,7 +69,12 @@ export async function decodePhoto(file: Uint8Array, name: string): Promise<Decod
   return (await openPhoto(file, name)).decode();
 }
 
-async function decode(file: Uint8Array, name: string, metadata: Metadata): Promise<DecodedPhoto> {
+async function decode(
+  file: Uint8Array,
+  name: string,
+  metadata: Metadata,
+  memory: SharedMemory,
+): Promise<DecodedPhoto> {
   const bitDepth = metadata.depth === "ushort" ? 16 : 8;
   const isGrey = metadata.space === "b-w" || metadata.space === "grey16";
   const toneCurve = isGrey && metadata.icc ? grayToneCurve(metadata.icc) : undefined;
@@ -81,9 +88,9 @@ async function decode(file: Uint8Array, name: string, metadata: Metadata): Promi
       ? lightnessThrough(toneCurve, bitDepth)
       : lightnessOfSrgbGray(channels < 3 ? bitDepth : 16);
   return {
-    gray: { width, height, codes: grayCodes(pixels, channels, width * height), lightness },
+    gray: { width, height, codes: grayCodes(pixels, channels, memory), lightness },
     bitDepth,
-    ...(channels % 2 === 0 ? { alpha: channelOf(pixels, channels, channels - 1) } : {}),
+    ...(channels % 2 === 0 ? { alpha: channelOf(pixels, channels, channels - 1, memory) } : {}),
     format: OUTPUT_FORMATS.find((format) => format === metadata.format) ?? fallback(metadata),
     metadata: carriedMetadata(metadata),
   };
@@ -140,10 +147,11 @@ function lightnessThrough(toneCurve: ToneCurve, bitDepth: 8 | 16): Float32Array 
 function grayCodes(
   pixels: Uint8Array | Uint16Array,
   channels: number,
-  count: number,
+  memory: SharedMemory,
 ): Uint8Array | Uint16Array {
-  if (channels < 3) return channelOf(pixels, channels, 0);
-  const codes = new Uint16Array(new SharedArrayBuffer(2 * count));
+  if (channels < 3) return channelOf(pixels, channels, 0, memory);
+  const count = pixels.length / channels;
+  const codes = new Uint16Array(memory.take(2 * count), 0, count);
   grayOfRgb(pixels, channels as 3 | 4, codes);
   return codes;
 }
@@ -152,10 +160,14 @@ function channelOf(
   pixels: Uint8Array | Uint16Array,
   channels: number,
   channel: number,
+  memory: SharedMemory,
 ): Uint8Array | Uint16Array {
   const count = pixels.length / channels;
-  const memory = new SharedArrayBuffer(count * pixels.BYTES_PER_ELEMENT);
-  const plane = pixels instanceof Uint16Array ? new Uint16Array(memory) : new Uint8Array(memory);
+  const piece = memory.take(count * pixels.BYTES_PER_ELEMENT);
+  const plane =
+    pixels instanceof Uint16Array
+      ? new Uint16Array(piece, 0, count)
+      : new Uint8Array(piece, 0, count);
   if (channels === 1) plane.set(pixels);
   else for (let i = 0; i < count; i++) plane[i] = pixels[i * channels + channel]!;
   return plane;
