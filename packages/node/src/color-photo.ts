@@ -24,7 +24,10 @@ export class ColorPhoto {
   readonly height: number;
   /** 3 for RGB, 4 for RGB + alpha. */
   readonly channels: 3 | 4;
-  /** Interleaved sRGB samples of 8 or (`Uint16Array`) 16 bits: `[height, width, channels]`. */
+  /**
+   * Interleaved sRGB samples of 8 or (`Uint16Array`) 16 bits: `[height, width, channels]`. They lie
+   * in a SharedArrayBuffer; where an API asks for memory of its own, pass `pixels.slice()`.
+   */
   readonly pixels: Uint8Array | Uint16Array;
   /** Scene classes, most probable first; empty if the model has no classifier. */
   readonly scenes: readonly Scene[];

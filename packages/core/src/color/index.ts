@@ -1,4 +1,5 @@
 export { labToLinearRgbInGamut, labToRgb } from "./gamut.js";
+export { type GrayPicture, grayOfRgb, lightnessOfSrgbGray } from "./gray-picture.js";
 export {
   labToLinearRgb,
   lightnessOfY,
@@ -8,4 +9,4 @@ export {
   WHITE_D65,
 } from "./lab.js";
 export { linearToSrgb, srgbToLinear } from "./srgb.js";
-export { type ChromaPlanes, upsampleChromaRows } from "./upsample.js";
+export { type ChromaPlanes, ChromaUpsampler, upsampleChromaRows } from "./upsample.js";

@@ -44,15 +44,26 @@ const [[XR, XG, XB], [YR, YG, YB], [ZR, ZG, ZB]] = TO_XYZ as [
   [number, number, number],
   [number, number, number],
 ];
-const [[RX, RY, RZ], [GX, GY, GZ], [BX, BY, BZ]] = inverse(TO_XYZ) as [
+
+/** (X / Xn, Y / Yn, Z / Zn) -> linear RGB, by rows. */
+export const XYZ_TO_LINEAR_RGB: readonly [
+  readonly [number, number, number],
+  readonly [number, number, number],
+  readonly [number, number, number],
+] = inverse(TO_XYZ) as [
   [number, number, number],
   [number, number, number],
   [number, number, number],
 ];
+const [[RX, RY, RZ], [GX, GY, GZ], [BX, BY, BZ]] = XYZ_TO_LINEAR_RGB;
 
 const EPSILON = 216 / 24389; // (6/29)^3, CIE 15:2004
 const KAPPA = 24389 / 27; // (29/3)^3
-const DELTA = 6 / 29;
+/** Where the inverse lightness function becomes a straight line (CIE 15:2004). */
+export const LAB_DELTA = 6 / 29;
+/** Slope and offset of that line: t = slope * f - offset. */
+export const LAB_TOE_SLOPE = 116 / KAPPA;
+export const LAB_TOE_OFFSET = 16 / KAPPA;
 
 /** The lightness function f(t) of CIELAB (CIE 15:2004, 8.2.1). */
 function labCurve(t: number): number {
@@ -61,7 +72,7 @@ function labCurve(t: number): number {
 
 /** The inverse of {@link labCurve}. */
 function labCurveInverse(f: number): number {
-  return f > DELTA ? f * f * f : (116 * f - 16) / KAPPA;
+  return f > LAB_DELTA ? f * f * f : LAB_TOE_SLOPE * f - LAB_TOE_OFFSET;
 }
 
 // f(t) by linear interpolation, for the millions of pixels of a training epoch: off by at most
@@ -101,6 +112,9 @@ export function labToLinearRgb(
   const z = labCurveInverse(fy - b / 200);
   return [RX * x + RY * y + RZ * z, GX * x + GY * y + GZ * z, BX * x + BY * y + BZ * z];
 }
+
+/** Relative luminance Y 0..1 of linear-light sRGB (each 0..1): the weights of red, green and blue. */
+export const Y_OF_LINEAR_RGB: readonly [number, number, number] = [YR, YG, YB];
 
 /** L* 0..100 of a relative luminance Y 0..1 (CIE 15:2004). */
 export function lightnessOfY(y: number): number {

@@ -10,6 +10,20 @@ export function linearToSrgb(linear: number): number {
   return linear <= 0.0031308 ? linear * 12.92 : 1.055 * linear ** (1 / 2.4) - 0.055;
 }
 
+/**
+ * The 8-bit sRGB code of linear light, at `linear * SRGB8_OF_LINEAR_SCALE` rounded down. An entry
+ * spans at most 0.05 codes (in the straight toe) and holds the code of its middle.
+ */
+export const SRGB8_OF_LINEAR: Uint8Array = new Uint8Array(65536);
+/** Light 1 falls into the last entry, and so does 7e-6 more. */
+export const SRGB8_OF_LINEAR_SCALE = 65535.5;
+for (let code = 0, from = 0; code < 256; code++) {
+  const end = srgbToLinear((code + 0.5) / 255) * SRGB8_OF_LINEAR_SCALE;
+  const to = code === 255 ? SRGB8_OF_LINEAR.length : Math.ceil(end - 0.5);
+  SRGB8_OF_LINEAR.fill(code, from, to);
+  from = to;
+}
+
 function linearTable(levels: number): Float32Array {
   const table = new Float32Array(levels);
   for (let code = 0; code < levels; code++) table[code] = srgbToLinear(code / (levels - 1));

@@ -1,15 +1,34 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema } from "onnx-buf";
 import { describe, expect, it } from "vitest";
-import { luminanceOfPixels } from "../color/index.js";
+import { type GrayPicture, lightnessOfSrgbGray, luminanceOfPixels } from "../color/index.js";
 import { UserError } from "../user-error.js";
 import {
+  BandComposer,
   composePixels,
   rankScenes,
   readModelMetadata,
   resizePlane,
   workingDimensions,
+  workingLuminance,
 } from "./index.js";
+import { readLengthDelimitedFields } from "./protobuf-wire.js";
+
+/** A grey picture with smooth shapes, edges and fine noise. */
+function grayPicture(width: number, height: number, bits: 8 | 16 = 8): GrayPicture {
+  const highest = 2 ** bits - 1;
+  const codes = bits === 16 ? new Uint16Array(width * height) : new Uint8Array(width * height);
+  for (let i = 0; i < codes.length; i++) {
+    const [x, y] = [(i % width) / width, Math.floor(i / width) / height];
+    const shapes = 0.5 + 0.25 * Math.sin(9 * x + 4 * y) + (x > 0.6 && y < 0.4 ? 0.15 : 0);
+    codes[i] = (shapes + (((i * 7919) % 101) - 50) / 800) * highest;
+  }
+  return { width, height, codes, lightness: lightnessOfSrgbGray(bits) };
+}
+
+function luminanceOf({ codes, lightness }: GrayPicture): Float32Array {
+  return Float32Array.from(codes, (code) => lightness[code]!);
+}
 
 describe("workingDimensions", () => {
   it("sets the short side, keeps the proportion and rounds to multiples of 8", () => {
@@ -80,6 +99,42 @@ describe("resizePlane", () => {
   });
 });
 
+describe("workingLuminance", () => {
+  it.each([
+    [1999, 1501], // blocks of 2 x 2, the last ones not full
+    [4001, 1300], // 6 x 2
+    [640, 480], // too small for blocks
+    [64, 48], // enlarged
+  ])("sees a picture of %i x %i like a plain Lanczos reduction", (width, height) => {
+    const picture = grayPicture(width, height);
+    const { luminance, working } = workingLuminance(picture, 128);
+    expect(working).toEqual(workingDimensions(picture, 128));
+    const plain = resizePlane(luminanceOf(picture), picture, working);
+    const differences = plain.map((value, i) => Math.abs(value - luminance[i]!));
+    // An edge of 15 codes is blurred by a few hundredths of them; L* 0.4 is one 8-bit code.
+    expect(Math.max(...differences)).toBeLessThan(0.3);
+    expect(differences.reduce((a, b) => a + b) / plain.length).toBeLessThan(0.02);
+  });
+});
+
+describe("readLengthDelimitedFields", () => {
+  it("steps over fields of every other kind", () => {
+    // Field 1: varint 300; 2: "ab"; 3: 64 bits; 4: 32 bits; 16: "c" (a tag of two bytes).
+    const message = Uint8Array.of(
+      ...[0x08, 0xac, 0x02, 0x12, 2, 97, 98, 0x19, 1, 2, 3, 4, 5, 6, 7, 8],
+      ...[0x25, 1, 2, 3, 4, 0x82, 0x01, 1, 99],
+    );
+    const fields = readLengthDelimitedFields(message);
+    expect(fields.map(({ number, bytes }) => [number, ...bytes])).toEqual([
+      [2, 97, 98],
+      [16, 99],
+    ]);
+    for (const length of [4, 6, 10, 18, 23]) {
+      expect(() => readLengthDelimitedFields(message.subarray(0, length))).toThrow(RangeError);
+    }
+  });
+});
+
 describe("readModelMetadata", () => {
   const model = (properties: Record<string, string>): Uint8Array =>
     toBinary(
@@ -147,6 +202,38 @@ describe("composePixels", () => {
     const pixels = composePixels(flat, chroma, wide, { saturation: 1, bitDepth: 8 });
     const differs = pixels.findIndex((code, i) => code !== pixels[i % 210_000]);
     expect(differs).toBe(-1);
+  });
+});
+
+describe("BandComposer", () => {
+  const chroma = {
+    ab: Float32Array.from({ length: 2 * 7 * 5 }, (_, i) => 70 * Math.sin(i * 2.7)),
+    width: 7,
+    height: 5,
+  };
+
+  it.each<[8 | 16, boolean]>([
+    [8, false],
+    [16, true],
+  ])("makes the same picture in bands of any height and order, %i bits", (bits, hasAlpha) => {
+    const picture = grayPicture(613, 47, bits);
+    const alpha = hasAlpha ? { alpha: picture.codes.map((code) => code ^ 5) } : {};
+    const whole = composePixels(luminanceOf(picture), chroma, picture, {
+      saturation: 1.3,
+      bitDepth: bits,
+      ...alpha,
+    });
+    const banded = whole.slice().fill(0);
+    const composer = new BandComposer(picture, chroma, { saturation: 1.3, ...alpha }, banded);
+    for (const [firstRow, rows] of [
+      [40, 7],
+      [0, 1],
+      [14, 26],
+      [1, 13],
+    ] as const) {
+      composer.compose(firstRow, rows);
+    }
+    expect(Buffer.compare(Buffer.from(banded.buffer), Buffer.from(whole.buffer))).toBe(0);
   });
 });
 

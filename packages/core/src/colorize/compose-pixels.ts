@@ -1,11 +1,12 @@
 // Full-resolution luminance + low-resolution chroma -> pixels.
 
 import { labToRgb } from "../color/gamut.js";
-import { type ChromaPlanes, upsampleChromaRows } from "../color/upsample.js";
+import type { GrayPicture } from "../color/gray-picture.js";
+import { type ChromaPlanes, ChromaUpsampler } from "../color/upsample.js";
 import type { Size } from "./working-size.js";
 
-/** Chroma is enlarged for about this many pixels at a time, so that it stays in the cache. */
-const STRIP_PIXELS = 65536;
+/** L* and chroma are at hand as floats for about this many pixels at a time: they stay in the cache. */
+const STRIP_PIXELS = 4096;
 
 /** How {@link composePixels} makes its picture. */
 export interface ComposeOptions {
@@ -15,6 +16,84 @@ export interface ComposeOptions {
   readonly bitDepth: 8 | 16;
   /** Alpha plane to carry over, of the same bit depth: `[height, width]`. */
   readonly alpha?: Uint8Array | Uint16Array;
+}
+
+/** A picture's L*, 0..100, as it is: `[height, width]`. */
+export interface LuminancePicture extends Size {
+  readonly luminance: Float32Array;
+}
+
+/** Fills `out` with the L* of the pixels from `start` on. */
+type LuminanceReader = (start: number, count: number, out: Float32Array) => void;
+
+function luminanceReader(picture: GrayPicture | LuminancePicture): LuminanceReader {
+  if ("luminance" in picture) {
+    return (start, count, out) => out.set(picture.luminance.subarray(start, start + count));
+  }
+  const { codes, lightness } = picture;
+  return (start, count, out) => {
+    for (let i = 0; i < count; i++) out[i] = lightness[codes[start + i]!]!;
+  };
+}
+
+/**
+ * Composes a picture in bands of rows: any band can be made at any time, by any thread that shares
+ * the memory, and holds the same pixels as if the picture were made in one piece.
+ */
+export class BandComposer {
+  readonly #readLuminance: LuminanceReader;
+  readonly #upsampler: ChromaUpsampler;
+  readonly #width: number;
+  readonly #pixels: Uint8Array | Uint16Array;
+  readonly #alpha: Uint8Array | Uint16Array | undefined;
+  readonly #rowsPerStrip: number;
+  readonly #luminance: Float32Array;
+  readonly #ab: Float32Array;
+
+  /**
+   * @param picture its lightness is kept (within the rounding of the pixels)
+   * @param chroma a* and b* at any resolution; enlarged bilinearly and held within the sRGB gamut
+   * @param pixels receives the picture, its type says the bit depth: `[height, width, 3]`, or
+   * `[height, width, 4]` with an alpha
+   */
+  constructor(
+    picture: GrayPicture | LuminancePicture,
+    chroma: ChromaPlanes,
+    { saturation, alpha }: Pick<ComposeOptions, "saturation" | "alpha">,
+    pixels: Uint8Array | Uint16Array,
+  ) {
+    const { width, height } = picture;
+    const scaled = { ...chroma, ab: chroma.ab.map((value) => value * saturation) };
+    this.#readLuminance = luminanceReader(picture);
+    this.#upsampler = new ChromaUpsampler(scaled, width, height);
+    this.#width = width;
+    this.#pixels = pixels;
+    this.#alpha = alpha;
+    this.#rowsPerStrip = Math.min(height, Math.max(1, Math.floor(STRIP_PIXELS / width)));
+    this.#luminance = new Float32Array(this.#rowsPerStrip * width);
+    this.#ab = new Float32Array(2 * this.#rowsPerStrip * width);
+  }
+
+  /** Makes the rows `firstRow .. firstRow + rowCount - 1`. */
+  compose(firstRow: number, rowCount: number): void {
+    const end = firstRow + rowCount;
+    for (let row = firstRow; row < end; row += this.#rowsPerStrip) {
+      this.#composeStrip(row, Math.min(this.#rowsPerStrip, end - row));
+    }
+  }
+
+  #composeStrip(firstRow: number, rowCount: number): void {
+    const start = firstRow * this.#width;
+    const count = rowCount * this.#width;
+    const channels = this.#alpha ? 4 : 3;
+    const strip = this.#pixels.subarray(start * channels, (start + count) * channels);
+    this.#readLuminance(start, count, this.#luminance);
+    this.#upsampler.rows(firstRow, rowCount, this.#ab);
+    labToRgb(this.#luminance, this.#ab, count, channels, strip);
+    if (this.#alpha) {
+      for (let i = 0; i < count; i++) strip[i * 4 + 3] = this.#alpha[start + i]!;
+    }
+  }
 }
 
 /**
@@ -29,22 +108,10 @@ export function composePixels(
   luminance: Float32Array,
   chroma: ChromaPlanes,
   { width, height }: Size,
-  { saturation, bitDepth, alpha }: ComposeOptions,
+  { bitDepth, ...options }: ComposeOptions,
 ): Uint8Array | Uint16Array {
-  const channels = alpha ? 4 : 3;
-  const length = width * height * channels;
+  const length = width * height * (options.alpha ? 4 : 3);
   const pixels = bitDepth === 16 ? new Uint16Array(length) : new Uint8Array(length);
-  const source = { ...chroma, ab: chroma.ab.map((value) => value * saturation) };
-  const rowsPerStrip = Math.max(1, Math.floor(STRIP_PIXELS / width));
-  const ab = new Float32Array(2 * rowsPerStrip * width);
-  for (let firstRow = 0; firstRow < height; firstRow += rowsPerStrip) {
-    const rowCount = Math.min(rowsPerStrip, height - firstRow);
-    const start = firstRow * width;
-    const count = rowCount * width;
-    upsampleChromaRows(source, width, height, firstRow, rowCount, ab);
-    const strip = pixels.subarray(start * channels, (start + count) * channels);
-    labToRgb(luminance.subarray(start, start + count), ab, count, channels, strip);
-  }
-  if (alpha) for (let i = 0; i < alpha.length; i++) pixels[i * 4 + 3] = alpha[i]!;
+  new BandComposer({ luminance, width, height }, chroma, options, pixels).compose(0, height);
   return pixels;
 }

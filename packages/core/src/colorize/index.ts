@@ -1,11 +1,18 @@
-export { type ComposeOptions, composePixels } from "./compose-pixels.js";
+export {
+  BandComposer,
+  type ComposeOptions,
+  composePixels,
+  type LuminancePicture,
+} from "./compose-pixels.js";
 export { DEFAULT_WORKING_SIZE, type ModelMetadata, readModelMetadata } from "./model-metadata.js";
 export {
   assertColorModel,
   type ChromaPrediction,
   colorizePlanes,
+  predictChroma,
   rankScenes,
   type Scene,
+  workingLuminance,
 } from "./predict-chroma.js";
 export { resizePlane } from "./resize-plane.js";
 export { type Size, workingDimensions } from "./working-size.js";

@@ -1,8 +1,7 @@
 // What a colour model says about itself in the `metadata_props` of its ONNX file.
 
-import { fromBinary } from "@bufbuild/protobuf";
-import { type ModelProto, ModelProtoSchema } from "onnx-buf";
 import { UserError } from "../user-error.js";
+import { readLengthDelimitedFields } from "./protobuf-wire.js";
 
 /** The self-description of a colour model. */
 export interface ModelMetadata {
@@ -13,6 +12,10 @@ export interface ModelMetadata {
   /** Every property as it stands in the file. */
   readonly properties: Readonly<Record<string, string>>;
 }
+
+// Field numbers of ModelProto (onnx.proto3).
+const GRAPH_FIELD = 7;
+const METADATA_PROPS_FIELD = 14;
 
 /** The short side used when a model does not state its own: that of Iizuka et al. 2016. */
 export const DEFAULT_WORKING_SIZE = 224;
@@ -50,19 +53,30 @@ function parseWorkingSize(text: string | undefined): number {
  * @throws UserError if the bytes are no ONNX model or a property is malformed
  */
 export function readModelMetadata(model: Uint8Array): ModelMetadata {
-  let proto: ModelProto;
+  let properties: Readonly<Record<string, string>>;
+  let hasGraph: boolean;
   try {
-    proto = fromBinary(ModelProtoSchema, model);
-  } catch {
+    const fields = readLengthDelimitedFields(model);
+    hasGraph = fields.some(({ number }) => number === GRAPH_FIELD);
+    const entries = fields.filter(({ number }) => number === METADATA_PROPS_FIELD);
+    properties = Object.fromEntries(entries.map(({ bytes }) => readProperty(bytes)));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
     throw new UserError("Expected an ONNX model but the data is not one, or is cut short");
   }
-  if (!proto.graph) throw new UserError("Expected an ONNX model but the data holds no graph");
-  const properties = Object.fromEntries(
-    proto.metadataProps.map(({ key, value }) => [key, value] as const),
-  );
+  if (!hasGraph) throw new UserError("Expected an ONNX model but the data holds no graph");
   return {
     classes: parseClasses(properties["ltbc.classes"]),
     workingSize: parseWorkingSize(properties["ltbc.workingSize"]),
     properties,
   };
+}
+
+/** Key (field 1) and value (field 2) of a StringStringEntryProto. */
+function readProperty(entry: Uint8Array): [key: string, value: string] {
+  const text = new Map(
+    readLengthDelimitedFields(entry).map(({ number, bytes }) => [number, bytes] as const),
+  );
+  const decoder = new TextDecoder();
+  return [decoder.decode(text.get(1)), decoder.decode(text.get(2))];
 }

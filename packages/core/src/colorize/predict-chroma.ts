@@ -4,10 +4,12 @@
 // pictures are reduced in the (perceptually similar) encoded domain too, and thin dark structures
 // keep their weight.
 
+import type { GrayPicture } from "../color/gray-picture.js";
 import type { ChromaPlanes } from "../color/upsample.js";
 import type { DeviceTensor, Session, TensorValue } from "../graph/session.js";
 import { UserError } from "../user-error.js";
 import { resizePlane } from "./resize-plane.js";
+import { shrinkForResampling } from "./shrink.js";
 import { type Size, workingDimensions } from "./working-size.js";
 
 /** What a network says about one picture. */
@@ -69,11 +71,43 @@ export async function colorizePlanes(
   { workingSize }: { readonly workingSize: number },
 ): Promise<ChromaPrediction> {
   const working = workingDimensions(size, workingSize);
-  const { width, height } = working;
-  const small = resizePlane(luminance, size, working);
-  for (let i = 0; i < small.length; i++) small[i] = Math.min(Math.max(small[i]!, 0), 100);
+  return predictChroma(session, resizePlane(luminance, size, working), working);
+}
+
+/**
+ * The luminance of a picture as the network sees it: a sharp reduction of L* to the working size.
+ * From full resolution in one pass over the picture, without a plane of its size.
+ *
+ * @returns L* of the working picture (at sharp edges a little outside 0..100), and its size
+ */
+export function workingLuminance(
+  picture: GrayPicture,
+  workingSize: number,
+): { luminance: Float32Array; working: Size } {
+  const working = workingDimensions(picture, workingSize);
+  const shrunk = shrinkForResampling(picture, working);
+  return { luminance: resizePlane(shrunk.plane, shrunk, working), working };
+}
+
+/**
+ * Runs the network at working resolution.
+ *
+ * @param luminance L* of the working picture; values outside 0..100 are clipped, in place:
+ * `[height, width]`
+ * @param size both sides multiples of 8
+ * @returns a* and b* in CIELAB units, and the scene logits
+ * @throws UserError if the model's outputs have the wrong shape or are not finite
+ */
+export async function predictChroma(
+  session: Session,
+  luminance: Float32Array,
+  { width, height }: Size,
+): Promise<ChromaPrediction> {
+  for (let i = 0; i < luminance.length; i++) {
+    luminance[i] = Math.min(Math.max(luminance[i]!, 0), 100);
+  }
   const outputs = await session.run({
-    luminance: { type: "float32", shape: [1, 1, height, width], data: small },
+    luminance: { type: "float32", shape: [1, 1, height, width], data: luminance },
   });
   const ab = await floatsOf(outputs, "ab", [1, 2, height, width]);
   if (!ab.every(Number.isFinite)) {

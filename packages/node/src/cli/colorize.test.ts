@@ -143,6 +143,38 @@ describe("ltbc colorize", () => {
     expect(summary).toMatch(/5\.png does not exist/);
   });
 
+  it("makes of many overlapping pictures what it makes of each alone, and tells in order", async () => {
+    const sizes = [
+      [900, 700], // large enough for several threads
+      [3, 2],
+      [120, 80],
+      [701, 900],
+      [64, 64],
+      [16, 300],
+      [800, 800],
+    ] as const;
+    const files: Record<string, Uint8Array> = {};
+    for (const [i, [width, height]] of sizes.entries()) {
+      const codes = Uint8Array.from({ length: width * height }, (_, p) => (p * 31 + i * 57) % 251);
+      const image = sharp(codes, { raw: { width, height, channels: 1 } });
+      files[`${i}.png`] = await image.png({ compressionLevel: 1 }).toBuffer();
+    }
+    const folder = await folderWith(files);
+    const [together, alone] = [join(folder, "together"), join(folder, "alone")];
+    const { code, stdout } = await colorize([folder, "-o", together, "--threads", "3", "--json"]);
+    expect(code).toBe(0);
+    const lines = String(stdout).trimEnd().split("\n");
+    const inputs = Object.keys(files).map((name) => join(folder, name));
+    expect(lines.map((line) => JSON.parse(line).input)).toEqual(inputs);
+    for (const name of Object.keys(files)) {
+      expect((await colorize([join(folder, name), "-o", join(alone, name)])).code).toBe(0);
+      const [first, second] = await Promise.all(
+        [together, alone].map((output) => sharp(join(output, name)).raw().toBuffer()),
+      );
+      expect(first!.equals(second!), name).toBe(true);
+    }
+  });
+
   it("keeps 16 bits, alpha and L*", async () => {
     const samples = Uint16Array.from({ length: 40 * 40 * 2 }, (_, i) => (i * 40503) & 0xffff);
     const png = await sharp(samples, { raw: { width: 40, height: 40, channels: 2 } })

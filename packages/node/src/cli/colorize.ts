@@ -3,35 +3,22 @@
 import type { Scene } from "@let-there-be-color/core/colorize";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, Option } from "commander";
-import type { ColorPhoto } from "../color-photo.js";
-import { Colorizer } from "../colorizer.js";
+import { ColorModel } from "../color-model.js";
+import { Composer } from "../image/composer.js";
 import { DEFAULT_QUALITY } from "../image/encode.js";
-import { OUTPUT_FORMATS, type OutputFormat } from "../image/format.js";
-import { assertWritable } from "../image/write-file.js";
+import { OUTPUT_FORMATS } from "../image/format.js";
 import type { RuntimeOptions } from "../runtime/onnx-runtime.js";
-import { type Job, planJobs, STANDARD_STREAM } from "./colorize-jobs.js";
+import { planJobs, STANDARD_STREAM } from "./colorize-jobs.js";
+import { ColorizePipeline, type Outcome, type PipelineOptions } from "./colorize-pipeline.js";
 import { numberOption } from "./number-option.js";
 import { deviceOption, threadsOption } from "./runtime-option.js";
 import type { Streams } from "./streams.js";
 
-interface ColorizeCommandOptions extends RuntimeOptions {
+interface ColorizeCommandOptions extends PipelineOptions, RuntimeOptions {
   readonly output?: string;
   readonly model?: string;
-  readonly size?: number;
-  readonly saturation: number;
-  readonly format?: OutputFormat;
-  readonly quality: number;
-  readonly overwrite?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
-}
-
-/** What became of one job. */
-interface Outcome {
-  readonly job: Job;
-  readonly photo?: ColorPhoto;
-  readonly error?: string;
-  readonly seconds: number;
 }
 
 const SCENES_SHOWN = 3;
@@ -99,28 +86,26 @@ async function colorizeAll(
       "Standard output is a terminal, which cannot show a picture; name a file with --output.",
     );
   }
-  const colorizer = await Colorizer.load({
-    ...(model === undefined ? {} : { model }),
+  const composer = new Composer(threads);
+  const pipeline = new ColorizePipeline(composer, options, streams);
+  // The first picture is on its way before the model is loaded, which blocks this thread.
+  const first = await pipeline.begin(jobs[0]!);
+  const loaded = await ColorModel.load(model, {
     ...(device === undefined ? {} : { device }),
     ...(threads === undefined ? {} : { threads }),
+    spinning: jobs.length === 1, // with more, other pictures' work waits for the cores
   });
   const report = toStdout ? streams.stderr : streams.stdout;
   const failed: Outcome[] = [];
   try {
-    // One picture ahead: the next is read and decoded while the network works on this one.
-    let next = run(colorizer, jobs[0]!, options, streams);
-    for (let i = 0; i < jobs.length; i++) {
-      const current = next;
-      const following = jobs[i + 1];
-      if (following) next = run(colorizer, following, options, streams);
-      const outcome = await current;
+    for await (const outcome of pipeline.run(jobs, first, loaded)) {
       if (outcome.error !== undefined) failed.push(outcome);
       if (options.json) report.write(`${jsonLine(outcome)}\n`);
       else if (outcome.error === undefined && !options.quiet) report.write(textLine(outcome));
       if (outcome.error !== undefined) streams.stderr.write(`error: ${outcome.error}\n`);
     }
   } finally {
-    await colorizer.close();
+    await Promise.all([loaded.close(), composer.close()]);
   }
   if (failed.length > 0 && jobs.length > 1) {
     streams.stderr.write(
@@ -130,52 +115,7 @@ async function colorizeAll(
   return failed.length;
 }
 
-async function run(
-  colorizer: Colorizer,
-  job: Job,
-  options: ColorizeCommandOptions,
-  streams: Streams,
-): Promise<Outcome> {
-  const start = performance.now();
-  const seconds = () => (performance.now() - start) / 1000;
-  const { size, saturation, format, quality, overwrite } = options;
-  try {
-    const fromStdin = job.input === STANDARD_STREAM;
-    if (job.output !== STANDARD_STREAM) {
-      // Known before the work is done: the output is taken.
-      await assertWritable(job.output, { input: fromStdin ? undefined : job.input, overwrite });
-    }
-    const photo = await colorizer.colorize(fromStdin ? await readAll(streams.stdin) : job.input, {
-      saturation,
-      ...(size === undefined ? {} : { workingSize: size }),
-    });
-    if (job.output === STANDARD_STREAM) {
-      await writeAll(streams.stdout, await photo.toBuffer(format, { quality }));
-    } else {
-      await photo.toFile(job.output, { quality, ...(overwrite ? { overwrite } : {}) });
-    }
-    return { job, photo, seconds: seconds() };
-  } catch (error) {
-    const message =
-      error instanceof UserError ? error.message : `internal error: ${(error as Error).stack}`;
-    const named = message.includes(job.input) ? message : `${job.input}: ${message}`;
-    return { job, error: named, seconds: seconds() };
-  }
-}
-
-async function readAll(stream: Streams["stdin"]): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
-  return Buffer.concat(chunks);
-}
-
-function writeAll(stream: NodeJS.WritableStream, bytes: Buffer): Promise<void> {
-  return new Promise((done, failed) => {
-    stream.write(bytes, (error) => (error ? failed(error) : done()));
-  });
-}
-
-function topScenes(photo: ColorPhoto): readonly Scene[] {
+function topScenes(photo: NonNullable<Outcome["photo"]>): readonly Scene[] {
   return photo.scenes.slice(0, SCENES_SHOWN);
 }
 

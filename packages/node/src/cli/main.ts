@@ -4,16 +4,22 @@ import { readFile } from "node:fs/promises";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, CommanderError } from "commander";
 import { DivergenceError } from "../training/divergence.js";
-import { colorizeCommand } from "./colorize.js";
-import { evaluateCommand } from "./evaluate.js";
-import { exportCommand } from "./export.js";
-import { exportTrainingCommand } from "./export-training.js";
 import type { Streams } from "./streams.js";
-import { trainCommand } from "./train.js";
+
+const DEFAULT_COMMAND = "colorize";
+
+/** The commands, in the order of the help. Each is loaded when it is wanted: that takes a moment. */
+const COMMANDS: Readonly<Record<string, (streams: Streams) => Promise<Command>>> = {
+  [DEFAULT_COMMAND]: async (streams) => (await import("./colorize.js")).colorizeCommand(streams),
+  train: async () => (await import("./train.js")).trainCommand(),
+  export: async () => (await import("./export.js")).exportCommand(),
+  "export-training": async () => (await import("./export-training.js")).exportTrainingCommand(),
+  evaluate: async (streams) => (await import("./evaluate.js")).evaluateCommand(streams),
+};
 
 /** Runs one command line (without `node` and the script) and returns the exit code. */
 export async function main(args: readonly string[], streams: Streams = process): Promise<number> {
-  const program = await createProgram(streams);
+  const program = await createProgram(args, streams);
   process.exitCode = 0;
   try {
     if (args.length === 0) program.help({ error: true });
@@ -30,7 +36,7 @@ export async function main(args: readonly string[], streams: Streams = process):
   }
 }
 
-async function createProgram(streams: Streams): Promise<Command> {
+async function createProgram(args: readonly string[], streams: Streams): Promise<Command> {
   const manifest = new URL("../../package.json", import.meta.url);
   const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
   const program = new Command("ltbc")
@@ -42,11 +48,20 @@ async function createProgram(streams: Streams): Promise<Command> {
       writeOut: (text) => streams.stdout.write(text),
       writeErr: (text) => streams.stderr.write(text),
     });
-  program.addCommand(colorizeCommand(streams), { isDefault: true });
-  program.addCommand(trainCommand());
-  program.addCommand(exportCommand());
-  program.addCommand(exportTrainingCommand());
-  program.addCommand(evaluateCommand(streams));
+  for (const name of wantedCommands(args)) {
+    const isDefault = name === DEFAULT_COMMAND;
+    program.addCommand(await COMMANDS[name]!(streams), { isDefault });
+  }
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
+}
+
+/** The command that a command line names, or all where the program's own help may be asked for. */
+function wantedCommands(args: readonly string[]): string[] {
+  const first = args[0] ?? "help";
+  if (Object.hasOwn(COMMANDS, first)) return [first];
+  if (first === "help" || args.includes("--help") || args.includes("-h")) {
+    return Object.keys(COMMANDS);
+  }
+  return [DEFAULT_COMMAND];
 }

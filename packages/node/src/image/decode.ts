@@ -1,18 +1,22 @@
-// Picture file -> full-resolution L* plane, and everything the output must keep.
+// Picture file -> the grey picture of the same lightness, and everything the output must keep.
 
-import { lightnessOfY, luminanceOfPixels } from "@let-there-be-color/core/color";
+import {
+  type GrayPicture,
+  grayOfRgb,
+  lightnessOfSrgbGray,
+  lightnessOfY,
+} from "@let-there-be-color/core/color";
 import { UserError } from "@let-there-be-color/core/user-error";
 import sharp, { type Metadata, type SharpOptions } from "sharp";
 import { type CarriedMetadata, carriedMetadata } from "./carried-metadata.js";
 import { OUTPUT_FORMATS, type OutputFormat } from "./format.js";
 import { grayToneCurve, type ToneCurve } from "./gray-profile.js";
+import { SharedMemory } from "./shared-memory.js";
 
-/** A decoded picture, upright, reduced to its lightness. */
+/** A decoded picture, upright, reduced to its lightness. Its planes lie in shared memory. */
 export interface DecodedPhoto {
-  readonly width: number;
-  readonly height: number;
-  /** L* of CIELAB (D65), 0..100: `[height, width]`. */
-  readonly luminance: Float32Array;
+  /** In grey codes of its own if it is grey, otherwise in 16-bit sRGB greys of the same L*. */
+  readonly gray: GrayPicture;
   /** Bits a sample of the input. */
   readonly bitDepth: 8 | 16;
   /** `[height, width]`, of that bit depth, if the input has an alpha channel. */
@@ -22,15 +26,29 @@ export interface DecodedPhoto {
   readonly metadata: CarriedMetadata;
 }
 
+/** A picture whose header has been read. */
+export interface OpenPhoto {
+  /** What the header states. */
+  readonly pixelCount: number;
+  /**
+   * Decodes the rest.
+   *
+   * @param memory where the planes come from
+   * @throws UserError if it is broken or cut short
+   */
+  decode(memory?: SharedMemory): Promise<DecodedPhoto>;
+}
+
 /**
- * Decodes a picture: JPEG, PNG, WebP, TIFF, AVIF, GIF (first frame or page). EXIF orientation is
+ * Opens a picture: JPEG, PNG, WebP, TIFF, AVIF, GIF (first frame or page). EXIF orientation is
  * applied and embedded colour profiles are honoured; colours are reduced to their L*.
  *
  * @param file the encoded picture
  * @param name what to call it in messages
- * @throws UserError if it is empty, no picture, broken or cut short, or of an unsupported kind
+ * @throws UserError if it is empty, no picture, its header is broken, or it is of an unsupported
+ * kind
  */
-export async function decodePhoto(file: Uint8Array, name: string): Promise<DecodedPhoto> {
+export async function openPhoto(file: Uint8Array, name: string): Promise<OpenPhoto> {
   if (file.length === 0) {
     throw new UserError(`Expected a picture but ${name} is empty; copy or download it again.`);
   }
@@ -40,23 +58,39 @@ export async function decodePhoto(file: Uint8Array, name: string): Promise<Decod
       `Expected 8 or 16 bits a sample but ${name} has samples of type ${metadata.depth}; save it as a 16-bit TIFF or PNG.`,
     );
   }
+  return {
+    pixelCount: metadata.width * metadata.height,
+    decode: (memory = new SharedMemory()) => decode(file, name, metadata, memory),
+  };
+}
+
+/** Opens and decodes in one. */
+export async function decodePhoto(file: Uint8Array, name: string): Promise<DecodedPhoto> {
+  return (await openPhoto(file, name)).decode();
+}
+
+async function decode(
+  file: Uint8Array,
+  name: string,
+  metadata: Metadata,
+  memory: SharedMemory,
+): Promise<DecodedPhoto> {
   const bitDepth = metadata.depth === "ushort" ? 16 : 8;
   const isGrey = metadata.space === "b-w" || metadata.space === "grey16";
   const toneCurve = isGrey && metadata.icc ? grayToneCurve(metadata.icc) : undefined;
   const { pixels, channels, width, height } = await readPixels(file, name, {
     bitDepth,
-    isRawGrey: toneCurve !== undefined,
+    isRawGrey: isGrey && (toneCurve !== undefined || !metadata.hasProfile),
     hasColorProfile: !isGrey && metadata.hasProfile,
   });
-  const luminance = new Float32Array(width * height);
-  if (toneCurve) toneCurveLuminance(pixels, channels, toneCurve, luminance);
-  else luminanceOfPixels(pixels, channels, luminance.length, luminance);
+  const lightness =
+    channels < 3 && toneCurve
+      ? lightnessThrough(toneCurve, bitDepth)
+      : lightnessOfSrgbGray(channels < 3 ? bitDepth : 16);
   return {
-    width,
-    height,
-    luminance,
+    gray: { width, height, codes: grayCodes(pixels, channels, memory), lightness },
     bitDepth,
-    ...(channels % 2 === 0 ? { alpha: alphaOf(pixels, channels) } : {}),
+    ...(channels % 2 === 0 ? { alpha: channelOf(pixels, channels, channels - 1, memory) } : {}),
     format: OUTPUT_FORMATS.find((format) => format === metadata.format) ?? fallback(metadata),
     metadata: carriedMetadata(metadata),
   };
@@ -102,24 +136,41 @@ async function readPixels(
   }
 }
 
-function toneCurveLuminance(
-  pixels: Uint8Array | Uint16Array,
-  channels: number,
-  toneCurve: ToneCurve,
-  luminance: Float32Array,
-): void {
-  const highest = pixels instanceof Uint16Array ? 65535 : 255;
-  const table = Float32Array.from({ length: highest + 1 }, (_, code) =>
+/** L* of every code through a tone curve. */
+function lightnessThrough(toneCurve: ToneCurve, bitDepth: 8 | 16): Float32Array {
+  const highest = 2 ** bitDepth - 1;
+  return Float32Array.from({ length: highest + 1 }, (_, code) =>
     lightnessOfY(Math.min(Math.max(toneCurve(code / highest), 0), 1)),
   );
-  for (let i = 0; i < luminance.length; i++) luminance[i] = table[pixels[i * channels]!]!;
 }
 
-function alphaOf(pixels: Uint8Array | Uint16Array, channels: number): Uint8Array | Uint16Array {
+function grayCodes(
+  pixels: Uint8Array | Uint16Array,
+  channels: number,
+  memory: SharedMemory,
+): Uint8Array | Uint16Array {
+  if (channels < 3) return channelOf(pixels, channels, 0, memory);
   const count = pixels.length / channels;
-  const alpha = pixels instanceof Uint16Array ? new Uint16Array(count) : new Uint8Array(count);
-  for (let i = 0; i < count; i++) alpha[i] = pixels[i * channels + channels - 1]!;
-  return alpha;
+  const codes = new Uint16Array(memory.take(2 * count), 0, count);
+  grayOfRgb(pixels, channels as 3 | 4, codes);
+  return codes;
+}
+
+function channelOf(
+  pixels: Uint8Array | Uint16Array,
+  channels: number,
+  channel: number,
+  memory: SharedMemory,
+): Uint8Array | Uint16Array {
+  const count = pixels.length / channels;
+  const piece = memory.take(count * pixels.BYTES_PER_ELEMENT);
+  const plane =
+    pixels instanceof Uint16Array
+      ? new Uint16Array(piece, 0, count)
+      : new Uint8Array(piece, 0, count);
+  if (channels === 1) plane.set(pixels);
+  else for (let i = 0; i < count; i++) plane[i] = pixels[i * channels + channel]!;
+  return plane;
 }
 
 function decodingError(error: unknown, name: string): UserError {
