@@ -101,18 +101,12 @@ function fromShiftedOutputs(x: Value, dY: Value, layer: Layer): Value {
 }
 
 /**
- * Below this many pixels, pictures are joined into one: products over each alone would write more
- * than they read.
- */
-const PIXELS_OF_A_PRODUCT = 512;
-
-/**
  * Rows shifted on the input's side and columns on the output's: about kh + kw copies serve kh kw
  * taps.
  */
 function fromRowsAndColumns(x: Value, dY: Value, layer: Layer): Value {
   const { inputChannels, outputChannels, kernel, strides, dilations, pads } = layer;
-  const joined = layer.outputHeight * layer.outputWidth < PIXELS_OF_A_PRODUCT;
+  const joined = joiningPays(layer);
   const padded = pad(x, [0, 0, pads[0], 0], [0, 0, pads[2], 0]);
   const input = joined ? belowEachOther(padded) : padded;
   const output = joined ? belowEachOther(dY) : dY;
@@ -138,6 +132,19 @@ function fromRowsAndColumns(x: Value, dY: Value, layer: Layer): Value {
     [1, 0],
   );
   return reshape(ordered, [outputChannels, inputChannels, ...kernel]);
+}
+
+/**
+ * Whether to lay the pictures below each other, which copies input and output gradient, instead of
+ * writing a product for each picture and adding them up.
+ */
+function joiningPays(layer: Layer): boolean {
+  const { inputChannels, outputChannels, kernel } = layer;
+  const product = outputChannels * inputChannels * kernel[0] * kernel[1];
+  const picture =
+    inputChannels * layer.height * layer.width +
+    outputChannels * layer.outputHeight * layer.outputWidth;
+  return product > picture;
 }
 
 /** For each tap row and output row, the row of the padded input it looks at. */

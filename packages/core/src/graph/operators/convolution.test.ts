@@ -26,7 +26,7 @@ interface Layer {
 }
 
 // The weight gradient has forms of its own for few input channels (and 1x1 kernels), for few output
-// channels, and for all others, with pictures apart (from 512 pixels on) or joined.
+// channels, and for all others, with pictures apart or, where they are small, joined.
 const convolutions: readonly Layer[] = [
   { title: "1x1", picture: [2, 3, 4, 5], weight: [4, 3, 1, 1], everywhere: true },
   { title: "1x1, padded", picture: [1, 2, 3, 4], weight: [3, 2, 1, 1], options: { padding: 1 } },

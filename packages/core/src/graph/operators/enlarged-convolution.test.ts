@@ -14,7 +14,7 @@ const enlargedFirst: Build = (x, weight, bias) =>
   convolution(resizeNearest(x), weight, { bias, padding: 1 });
 
 describeOnDevices("An enlarged convolution", (device) => {
-  // One more layer with more pixels in a picture than are joined into one product.
+  // The last has pictures so large that the weight gradient keeps them apart.
   test.each([
     { picture: [2, 3, 4, 5], filters: 2 },
     { picture: [1, 5, 1, 1], filters: 3 },
