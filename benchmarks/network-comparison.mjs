@@ -13,7 +13,7 @@ import { ProductLimit } from "./sgemm.mjs";
 /**
  * @param options `cases` names for `parseCase`; `candidates(specification)` starts the contenders,
  *   one of them called "ours"; `settings(specification)` is added to what they are told;
- *   `operations(specification)` counts; `check(measured, specification)` throws if the contenders
+ *   `operations(specification)` counts; `effort` may change {@link efforts}; `check(measured, specification)` throws if the contenders
  *   did not compute the same
  * @returns summaries of the cases, and in `missing` lines about contenders that could not take part
  */
@@ -32,7 +32,7 @@ export async function compareNetworks(options) {
         prepareAll(candidates(specification), specification, missing),
       );
       const measured = await interleave([...competitors, ...limit.contenders], {
-        effort: quick ? efforts.quick : efforts.full,
+        effort: { ...(quick ? efforts.quick : efforts.full), ...options.effort },
         lock,
         missing,
       });

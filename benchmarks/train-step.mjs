@@ -29,6 +29,8 @@ export async function trainStep({ cases = usualCases, contenders, quick, lock })
     pytorch,
     quick,
     lock,
+    // Training goes on for hours: several steps in a row, after one that brings memory back.
+    effort: { shortestRun: 2.5 },
     candidates: () => candidates(pytorch),
     settings: ({ preset }) => {
       const { alpha, clipNorm, learningRate } = presetDefaults[preset];
@@ -54,15 +56,19 @@ export function trainStepTable({ cases }) {
 }
 
 function candidates(pytorch) {
-  const ours = new Contender("ours", [
+  const command = [
     process.execPath,
     fileURLToPath(new URL("ours/training-step.mjs", import.meta.url)),
-  ]);
-  if (!pytorch) return [ours];
+  ];
+  const ours = [
+    new Contender("ours", command),
+    new Contender("ours, tuned malloc", command, { environment: keptMemory }),
+  ];
+  if (!pytorch) return ours;
   const script = pytorchScript(pytorch.python, "training_step.py");
   const variant = "channels_last";
   return [
-    ours,
+    ...ours,
     new Contender("PyTorch", script, { variant: "NCHW" }),
     new Contender("PyTorch", script, { variant }),
     new Contender("PyTorch, tuned malloc", script, { variant, environment: keptMemory }),
