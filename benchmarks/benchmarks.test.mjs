@@ -102,7 +102,7 @@ it("writes a result with all that a figure depends on", async () => {
       ...words,
       ...["--output", folder],
     ]);
-    expect(stdout).toMatch(/\| compact@32x4 +\| +ours \|/);
+    expect(stdout).toMatch(/compact@32x4.* ours \|/s);
     const result = JSON.parse(await readFile(join(folder, "train-step.json"), "utf8"));
     expect(result).toMatchObject({
       benchmark: "train-step",
@@ -115,9 +115,9 @@ it("writes a result with all that a figure depends on", async () => {
     });
     expect(Date.parse(result.date)).toBeGreaterThan(0);
     const [{ contenders, limit, gigaOperations }] = result.cases;
-    expect(contenders).toHaveLength(1);
-    const { name, seconds, gigaflops, shareOfLimit } = contenders[0];
-    expect(name).toBe("ours");
+    const names = contenders.map(({ name }) => name).sort();
+    expect(names).toEqual(["ours", "ours, tuned malloc"]);
+    const { seconds, gigaflops, shareOfLimit } = contenders[0];
     expect(seconds.samples.length).toBeGreaterThan(1);
     expect(seconds.min).toBeLessThanOrEqual(seconds.median);
     expect(gigaflops).toBeCloseTo(gigaOperations / seconds.median, 1);

@@ -22,7 +22,9 @@ export function trainingOperations(network, size) {
 
 function multiplications(network, { batch, height, width }) {
   const graph = new Graph();
-  const luminance = graph.input("luminance", "float32", [batch, 1, height, width]);
+  // With the number of pictures left open, the graph is the network as it is defined, without the
+  // shortcuts that a step of known size takes.
+  const luminance = graph.input("luminance", "float32", ["N", 1, height, width]);
   buildNetwork(
     {
       config: network,
@@ -35,14 +37,16 @@ function multiplications(network, { batch, height, width }) {
     },
     luminance,
   );
-  return countMultiplications(graph, luminance);
+  return countMultiplications(graph, luminance, batch);
 }
 
 /**
  * Multiplications with parameters (the graph's inputs but `picture`): all, and those of layers that
  * see nothing but the picture.
+ *
+ * @param batch what the length "N" stands for
  */
-export function countMultiplications(graph, picture) {
+export function countMultiplications(graph, picture, batch = 1) {
   const parameters = new Set(graph.inputs.filter((input) => input !== picture));
   const dependent = new Set(parameters);
   let all = 0;
@@ -51,7 +55,9 @@ export function countMultiplications(graph, picture) {
     const [x, weight] = node.inputs;
     const isProduct = ["Conv", "Gemm", "MatMul"].includes(node.operator);
     if (isProduct && parameters.has(weight)) {
-      const elements = product(node.outputs[0].shape);
+      const elements = product(
+        node.outputs[0].shape.map((length) => (length === "N" ? batch : length)),
+      );
       const each = elements * weightsOfAnOutput(node, weight.shape);
       all += each;
       if (!dependent.has(x)) onThePicture += each;
