@@ -44,7 +44,9 @@ function outputNumbers(
     const inputs = node.input.map((name) => values.get(name));
     if (inputs.includes(undefined)) return undefined; // not in topological order
     const made = `${node.domain} ${node.opType} ${attributes(node)} ${inputs.join()}`;
-    node.output.forEach((name, index) => values.set(name, numberOf(`${made} ${index}`)));
+    for (const [index, name] of node.output.entries()) {
+      values.set(name, numberOf(`${made} ${index}`));
+    }
   }
   return graph.output.map(({ name }) => `${name}: ${values.get(name)}`);
 }
