@@ -16,7 +16,10 @@ import {
 } from "./parameters.js";
 
 export interface InferenceModelOptions {
-  /** How the weights are stored; computation is in float32 either way. Default "float16". */
+  /**
+   * How the weights are stored; computation is in float32 either way, and so are biases and
+   * normalisation, which take little room. Default "float16".
+   */
   readonly precision?: "float16" | "float32";
   /** Class names in the order of the logits, stored as `ltbc.classes`. */
   readonly classes?: readonly string[];
@@ -44,7 +47,10 @@ export function inferenceModel(
     precision === "float32"
       ? values
       : new Map(
-          [...values].map(([name, { shape, data }]) => [name, { shape, data: toFloat16(data) }]),
+          [...values].map(([name, { shape, data }]) => [
+            name,
+            { shape, data: shape.length > 1 ? toFloat16(data) : data },
+          ]),
         );
   return serialize(inferenceGraph(config, stored), {
     name: config.name,

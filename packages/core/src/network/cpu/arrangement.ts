@@ -2,11 +2,11 @@
 // with fewer multiplications. Those kernels reach the arithmetic limit of a core, so only fewer
 // operations make it faster.
 
-import type { Value } from "../../graph/graph.js";
-import { convolution } from "../../graph/operators/index.js";
+import { staticShape, type Value } from "../../graph/graph.js";
+import { convolution, resizeNearest } from "../../graph/operators/index.js";
 import { lengths } from "../run-time-lengths.js";
 import { channelsFirst } from "./channels-last.js";
-import { beforeEnlargement, enlargedConvolution, enlargedFilters } from "./enlarged-convolution.js";
+import { enlargedConvolution, enlargedFilters } from "./enlarged-convolution.js";
 import { groupedConvolution } from "./grouped-convolution.js";
 import { Resolution } from "./resolution.js";
 import { transformedFilters, winogradConvolution } from "./winograd.js";
@@ -15,10 +15,12 @@ export interface ArrangedConvolution {
   /** `[O, C, k, k]` */
   readonly weight: Value;
   /** `[O]` */
-  readonly bias: Value;
+  readonly bias: Value | undefined;
   readonly stride: number;
-  /** What follows element by element; the identity if there is nothing. */
-  readonly activation: (x: Value) => Value;
+  /** Whether the input is enlarged twofold (nearest neighbour) first. */
+  readonly enlarge: boolean;
+  /** What follows the sums, element by element. */
+  readonly finish: (sums: Value) => Value;
 }
 
 /** Channels that ONNX Runtime's blocked kernels take at once, at most. */
@@ -37,26 +39,38 @@ export class CpuArrangement {
     this.#resolutions.set(sidesOf(picture), new Resolution(lengths(picture, 2, 4)));
   }
 
-  /** `x [N, C, H, W] -> [N, O, H / stride, W / stride]`, padded so that stride 1 keeps the size. */
+  /**
+   * `x [N, C, H, W] -> [N, O, H / stride, W / stride]`, padded so that stride 1 keeps the size; twice
+   * the size if the input is enlarged.
+   */
   convolution(x: Value, layer: ArrangedConvolution): Value {
-    const { weight, bias, stride, activation } = layer;
+    const { weight, bias, stride, enlarge, finish } = layer;
     const [outputs, inputs, kernel] = weight.shape as [number, number, number];
     const resolution = this.#resolution(x);
     const blocked = inputs % BLOCK === 0 && outputs % BLOCK === 0;
-    if (blocked && kernel === 3 && stride === 1) {
-      const small = beforeEnlargement(x);
-      if (small) {
-        const filters = this.once(weight, enlargedFilters);
-        return finish(enlargedConvolution(small, filters, this.#resolution(small)), layer);
-      }
-      if (Math.min(inputs, outputs) >= WIDE) {
-        const filters = this.once(weight, transformedFilters);
-        return finish(winogradConvolution(x, filters, resolution), layer);
-      }
+    let result: Value;
+    if (enlarge && blocked && kernel === 3) {
+      const filters = this.once(weight, enlargedFilters);
+      result = finishBlocked(enlargedConvolution(x, filters, resolution), layer);
+    } else if (
+      !enlarge &&
+      blocked &&
+      kernel === 3 &&
+      stride === 1 &&
+      Math.min(inputs, outputs) >= WIDE
+    ) {
+      const filters = this.once(weight, transformedFilters);
+      result = finishBlocked(winogradConvolution(x, filters, resolution), layer);
+    } else {
+      const geometry = { ...(bias ? { bias } : {}), stride, padding: (kernel - 1) / 2 };
+      result = finish(convolution(enlarge ? resizeNearest(x) : x, weight, geometry));
     }
-    const sums = convolution(x, weight, { bias, stride, padding: (kernel - 1) / 2 });
-    this.#resolutions.set(sidesOf(sums), stride === 2 ? resolution.halved() : resolution);
-    return activation(sums);
+    const key = sidesOf(result);
+    if (!this.#resolutions.has(key)) {
+      const scaled = enlarge ? resolution.doubled() : resolution;
+      this.#resolutions.set(key, stride === 2 ? scaled.halved() : scaled);
+    }
+    return result;
   }
 
   /** What `make` gives for `value` at the first call: layers used twice share their weights. */
@@ -69,36 +83,23 @@ export class CpuArrangement {
   #resolution(x: Value): Resolution {
     const known = this.#resolutions.get(sidesOf(x));
     if (known) return known;
-    const made = this.#newResolution(x);
-    this.#resolutions.set(sidesOf(x), made);
-    return made;
-  }
-
-  #newResolution(x: Value): Resolution {
-    const [height, width] = x.shape.slice(2);
-    if (typeof height === "number" && typeof width === "number") {
-      return new Resolution(x.graph.integers([height, width]));
-    }
-    const small = beforeEnlargement(x);
-    if (small) return this.#resolution(small).doubled();
-    throw new TypeError(`Nothing is known of a map with the sides ${sidesOf(x)}`);
+    const sides = staticShape(x.shape.slice(2), "A map of no picture known here");
+    return new Resolution(x.graph.integers(sides));
   }
 }
 
+/** Equal names mean equal lengths. */
 function sidesOf(x: Value): string {
   return x.shape.slice(2).join(" x ");
 }
 
 /**
- * Bias and activation of sums with their channels last, `[N, H, W, O] -> [N, O, H, W]`. As a
- * depthwise convolution, which brings them into the blocked layout once for whoever reads them.
+ * Bias and what follows of sums with their channels last, `[N, H, W, O] -> [N, O, H, W]`. As a
+ * depthwise convolution, which brings them into the blocked layout once for all who read them.
  */
-function finish(sums: Value, { bias, activation }: ArrangedConvolution): Value {
-  const channels = bias.shape[0] as number;
-  const ones = sums.graph.constant(
-    "float32",
-    [channels, 1, 1, 1],
-    new Float32Array(channels).fill(1),
-  );
-  return activation(groupedConvolution(channelsFirst(sums), ones, channels, { bias }));
+function finishBlocked(sums: Value, { bias, finish }: ArrangedConvolution): Value {
+  const channels = sums.shape[3] as number;
+  const ones = new Float32Array(channels).fill(1);
+  const weight = sums.graph.constant("float32", [channels, 1, 1, 1], ones);
+  return finish(groupedConvolution(channelsFirst(sums), weight, channels, bias ? { bias } : {}));
 }

@@ -10,7 +10,7 @@ import {
 } from "onnx-buf";
 import { modelMessage } from "../../graph/serialize.js";
 import type { NetworkConfig } from "../config.js";
-import { inferenceGraph } from "../inference-model.js";
+import { inferenceGraph, parameterSpecifications } from "../inference-model.js";
 import type { StoredParameters } from "../parameters.js";
 import { CpuArrangement } from "./arrangement.js";
 import { computeTheSame } from "./same-function.js";
@@ -26,31 +26,30 @@ export function forCpu(model: Uint8Array): Uint8Array {
   const message = fromBinary(ModelProtoSchema, model);
   const stated = message.metadataProps.find(({ key }) => key === "ltbc.network")?.value;
   if (stated === undefined || !message.graph) return model;
-  const parameters = new Map(
-    message.graph.initializer.flatMap((tensor) => {
-      const data = elements(tensor);
-      return data ? [[tensor.name, { shape: tensor.dims.map(Number), data }] as const] : [];
-    }),
-  );
-  const config = JSON.parse(stated) as NetworkConfig;
-  if (!isPlainForm(message.graph, config, parameters)) return model;
+  let config: NetworkConfig;
+  let parameters: StoredParameters;
+  let plain: GraphProto;
+  try {
+    config = JSON.parse(stated) as NetworkConfig;
+    parameters = storedParameters(config, message.graph);
+    plain = modelMessage(inferenceGraph(config, parameters)).graph!;
+  } catch {
+    // A configuration that this version cannot build, or other parameters than it asks for.
+    return model;
+  }
+  if (!computeTheSame(message.graph, plain, parameters)) return model;
   const arranged = modelMessage(inferenceGraph(config, parameters, new CpuArrangement()));
   return toBinary(ModelProtoSchema, { ...arranged, metadataProps: message.metadataProps });
 }
 
-/** Whether a graph is what {@link inferenceGraph} builds from its configuration and parameters. */
-function isPlainForm(
-  graph: GraphProto,
-  config: NetworkConfig,
-  parameters: StoredParameters,
-): boolean {
-  try {
-    const plain = modelMessage(inferenceGraph(config, parameters));
-    return computeTheSame(graph, plain.graph!, parameters);
-  } catch {
-    // A configuration that this version cannot build, or other parameters than it asks for.
-    return false;
-  }
+function storedParameters(config: NetworkConfig, graph: GraphProto): StoredParameters {
+  const names = new Set(parameterSpecifications(config).map(({ name }) => name));
+  return new Map(
+    graph.initializer.flatMap((tensor) => {
+      const data = names.has(tensor.name) ? elements(tensor) : undefined;
+      return data ? [[tensor.name, { shape: tensor.dims.map(Number), data }] as const] : [];
+    }),
+  );
 }
 
 function elements({ dataType, rawData }: TensorProto): Float32Array | Uint16Array | undefined {
