@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { rgbToLab } from "@let-there-be-color/core/color";
+import { forCpu } from "@let-there-be-color/core/network";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Colorizer } from "./colorizer.js";
@@ -97,6 +98,12 @@ describe("the bundled model on the sample photographs", () => {
     expect(photo.scenes).toHaveLength(100);
     expect(photo.scenes.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 4);
     expect(photo.scenes[0]!.name).toMatch(/^[a-z_/]+$/);
+  });
+
+  test("is of the form that is rearranged for the CPU", async () => {
+    const path = fileURLToPath(import.meta.resolve("@let-there-be-color/models/compact.onnx"));
+    const model = await readFile(path);
+    expect(forCpu(model)).not.toBe(model);
   });
 
   test("takes at most 20 MB on disk", async () => {

@@ -14,6 +14,7 @@ import {
 import type { Session } from "@let-there-be-color/core/graph";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { RuntimeOptions } from "./runtime/onnx-runtime.js";
+import type { Workload } from "./runtime/suited-model.js";
 
 /** A colour model in memory. */
 export class ColorModel {
@@ -30,22 +31,31 @@ export class ColorModel {
 
   /**
    * @param model path or bytes of an ONNX file; default: the `compact` weights that come along
+   * @param workload how many pictures are expected, and at which working size if it is not the
+   * model's: with many, longer loading is made up for by a faster network
    * @throws UserError if the model is missing, broken or no colour model, or the device or number
    * of threads is not available here
    */
   static async load(
     model: string | Uint8Array | undefined,
     runtimeOptions: RuntimeOptions,
+    workload: Partial<Workload> = {},
   ): Promise<ColorModel> {
     // Loaded when it is needed: a first picture may be decoded meanwhile.
-    const loadingRuntime = import("./runtime/onnx-runtime.js");
+    const loadingRuntime = Promise.all([
+      import("./runtime/onnx-runtime.js"),
+      import("./runtime/suited-model.js"),
+    ]);
     const { bytes, name } = await readModel(model);
     const metadata = naming(name, () => readModelMetadata(bytes));
-    const { createRuntime } = await loadingRuntime;
+    const [{ createRuntime }, { suitedModel }] = await loadingRuntime;
     const runtime = await createRuntime(runtimeOptions);
     let session: Session;
     try {
-      session = await runtime.createSession(bytes);
+      const { workingSize } = metadata;
+      session = await runtime.createSession(
+        await suitedModel(bytes, runtime, { workingSize, ...workload }),
+      );
     } catch (error) {
       if (error instanceof UserError) throw error;
       const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);

@@ -6,6 +6,7 @@ import {
   AttributeProtoSchema,
   AttributeProto_AttributeType as AttributeType,
   TensorProto_DataType as ElementType,
+  type ModelProto,
   ModelProtoSchema,
   type TensorProto,
   TensorProtoSchema,
@@ -40,9 +41,14 @@ export interface SerializeOptions {
  * names they were declared with.
  */
 export function serialize(graph: Graph, options: SerializeOptions = {}): Uint8Array {
+  return toBinary(ModelProtoSchema, modelMessage(graph, options));
+}
+
+/** What {@link serialize} writes, as a protobuf message. */
+export function modelMessage(graph: Graph, options: SerializeOptions = {}): ModelProto {
   const live = liveNames(graph);
   const outputs = [...graph.outputs];
-  const model = create(ModelProtoSchema, {
+  return create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: "let-there-be-color",
     opsetImport: [{ domain: "", version: OPSET_VERSION }],
@@ -72,7 +78,6 @@ export function serialize(graph: Graph, options: SerializeOptions = {}): Uint8Ar
       ],
     },
   });
-  return toBinary(ModelProtoSchema, model);
 }
 
 function liveNames(graph: Graph): Set<string> {

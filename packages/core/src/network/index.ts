@@ -1,5 +1,11 @@
 export * from "./config.js";
-export * from "./inference-model.js";
+export { forCpu } from "./cpu/model.js";
+export {
+  countParameters,
+  type InferenceModelOptions,
+  inferenceModel,
+  parameterSpecifications,
+} from "./inference-model.js";
 export type { NetworkContext } from "./layers.js";
 export * from "./network.js";
 export * from "./parameters.js";

@@ -3,6 +3,8 @@
 import { Graph, type Value } from "../graph/graph.js";
 import { serialize } from "../graph/serialize.js";
 import { type NetworkConfig, totalStride } from "./config.js";
+import type { CpuArrangement } from "./cpu/arrangement.js";
+import { toFloat16 } from "./float16.js";
 import { cropLike, padToMultiple } from "./input-size.js";
 import type { NetworkContext } from "./layers.js";
 import { buildNetwork, chromaToAb } from "./network.js";
@@ -10,10 +12,14 @@ import {
   ParameterSource,
   type ParameterSpecification,
   type ParameterValues,
+  type StoredParameters,
 } from "./parameters.js";
 
 export interface InferenceModelOptions {
-  /** How the weights are stored; computation is in float32 either way. Default "float16". */
+  /**
+   * How the weights are stored; computation is in float32 either way, and so are biases and
+   * normalisation, which take little room. Default "float16".
+   */
   readonly precision?: "float16" | "float32";
   /** Class names in the order of the logits, stored as `ltbc.classes`. */
   readonly classes?: readonly string[];
@@ -37,23 +43,16 @@ export function inferenceModel(
   options: InferenceModelOptions = {},
 ): Uint8Array {
   const { precision = "float16", classes = [], workingSize, metadata = {} } = options;
-  const graph = new Graph();
-  const luminance = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
-  const context: NetworkContext = {
-    config,
-    parameters:
-      precision === "float32"
-        ? ParameterSource.constants(graph, values)
-        : ParameterSource.halfPrecisionConstants(graph, values),
-    mode: "inference",
-    updatedStatistics: new Map(),
-    noise: noNoise,
-  };
-  const padded = padToMultiple(luminance, totalStride(config));
-  const { normalizedChroma, sceneLogits } = buildNetwork(context, padded);
-  graph.output("ab", cropLike(chromaToAb(context, normalizedChroma), luminance));
-  if (sceneLogits) graph.output("scene_logits", sceneLogits);
-  return serialize(graph, {
+  const stored: StoredParameters =
+    precision === "float32"
+      ? values
+      : new Map(
+          [...values].map(([name, { shape, data }]) => [
+            name,
+            { shape, data: shape.length > 1 ? toFloat16(data) : data },
+          ]),
+        );
+  return serialize(inferenceGraph(config, stored), {
     name: config.name,
     metadata: {
       "ltbc.network": JSON.stringify(config),
@@ -64,6 +63,34 @@ export function inferenceModel(
       ...metadata,
     },
   });
+}
+
+/**
+ * The graph of a model file.
+ *
+ * @param arrangement lays it out for the CPU's kernels; default: as the paper has it
+ * @throws RangeError if `parameters` do not belong to the network
+ */
+export function inferenceGraph(
+  config: NetworkConfig,
+  parameters: StoredParameters,
+  arrangement?: CpuArrangement,
+): Graph {
+  const graph = new Graph();
+  const luminance = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
+  const context: NetworkContext = {
+    config,
+    parameters: ParameterSource.constants(graph, parameters),
+    mode: "inference",
+    updatedStatistics: new Map(),
+    noise: noNoise,
+    ...(arrangement ? { arrangement } : {}),
+  };
+  const padded = padToMultiple(luminance, totalStride(config));
+  const { normalizedChroma, sceneLogits } = buildNetwork(context, padded);
+  graph.output("ab", cropLike(chromaToAb(context, normalizedChroma), luminance));
+  if (sceneLogits) graph.output("scene_logits", sceneLogits);
+  return graph;
 }
 
 /** Every parameter of a network, in a fixed order. */

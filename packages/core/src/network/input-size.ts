@@ -1,6 +1,6 @@
 // Pictures of any size: padding to what the strides need, and the fixed-size global image.
 
-import type { Dimension, Graph, Value } from "../graph/graph.js";
+import type { Dimension, Value } from "../graph/graph.js";
 import {
   cast,
   concat,
@@ -14,6 +14,7 @@ import {
   subtract,
   transpose,
 } from "../graph/operators/index.js";
+import { integers, lengths } from "./run-time-lengths.js";
 
 /**
  * Resizes `[N, 1, H, W]` to `[N, 1, side, side]`, bilinearly and antialiased: each target pixel is
@@ -67,8 +68,8 @@ export function padToMultiple(x: Value, multiple: number): Value {
   const sides = lengths(x, 2, 4);
   const step = graph.integers([multiple]);
   // (multiple - side mod multiple) mod multiple
-  const remainder = integerNode(graph, "Mod", sides, step);
-  const missing = integerNode(graph, "Mod", integerNode(graph, "Sub", step, remainder), step);
+  const remainder = integers("Mod", sides, step);
+  const missing = integers("Mod", integers("Sub", step, remainder), step);
   const pads = concat([graph.integers([0, 0, 0, 0, 0, 0]), missing], 0);
   const [batch, channels, height, width] = x.shape as [Dimension, Dimension, Dimension, Dimension];
   return graph.emitOne(
@@ -92,19 +93,4 @@ export function cropLike(x: Value, like: Value): Value {
     {},
     { type: x.type, shape: [batch!, channels!, like.shape[2]!, like.shape[3]!] },
   );
-}
-
-/** Lengths of the axes `start` up to (not including) `end`, int64. */
-function lengths(x: Value, start: number, end: number): Value {
-  return x.graph.emitOne(
-    "Shape",
-    [x],
-    { start: { int: start }, end: { int: end } },
-    { type: "int64", shape: [end - start] },
-  );
-}
-
-function integerNode(graph: Graph, operator: string, a: Value, b: Value): Value {
-  const shape = a.shape[0] === 1 ? b.shape : a.shape;
-  return graph.emitOne(operator, [a, b], {}, { type: "int64", shape });
 }

@@ -5,6 +5,7 @@ import { add, resizeBilinear, resizeNearest, scale } from "../graph/operators/in
 import { classify } from "./classification.js";
 import { colorize } from "./colorization.js";
 import { checkConfig, totalStride } from "./config.js";
+import { mapOfGlobalImage } from "./cpu/global-image.js";
 import { fuse } from "./fusion.js";
 import { globalFeatures } from "./global.js";
 import { resizeToSquare } from "./input-size.js";
@@ -32,14 +33,23 @@ export function buildNetwork(context: NetworkContext, luminance: Value): Network
   checkSides(height!, width!, totalStride(config));
   // Centred: about -1..1.
   const centre = (x: Value) => add(scale(x, 1 / 50), x.graph.scalar(-1));
+  context.arrangement?.startFrom(luminance);
   const lowLevel = lowLevelFeatures(context, centre(luminance));
   const deepest = lowLevel.at(-1)!;
   const { pooling } = config.global;
   const shared =
     pooling.type === "average" || (height === pooling.imageSize && width === pooling.imageSize);
-  const globalInput = shared
-    ? deepest
-    : lowLevelFeatures(context, centre(resizeToSquare(luminance, pooling.imageSize))).at(-1)!;
+  const mapOf = (image: Value) => {
+    context.arrangement?.startFrom(image);
+    return lowLevelFeatures(context, centre(image)).at(-1)!;
+  };
+  let globalInput = deepest;
+  if (!shared) {
+    const image = resizeToSquare(luminance, pooling.imageSize);
+    globalInput = context.arrangement
+      ? mapOfGlobalImage(luminance, deepest, image, mapOf)
+      : mapOf(image);
+  }
   const global = globalFeatures(context, globalInput);
   const fused = fuse(context, midLevelFeatures(context, deepest), global.fused);
   return {

@@ -3,7 +3,6 @@
 import type { Graph, Value } from "../graph/graph.js";
 import { cast } from "../graph/operators/index.js";
 import { randomNormal } from "../random.js";
-import { toFloat16 } from "./float16.js";
 
 /** Starting values of a parameter. */
 export type Initialization =
@@ -25,6 +24,12 @@ export type ParameterValues = ReadonlyMap<
   { readonly shape: readonly number[]; readonly data: Float32Array }
 >;
 
+/** Parameters as a model file stores them: float32, or the bits of float16. */
+export type StoredParameters = ReadonlyMap<
+  string,
+  { readonly shape: readonly number[]; readonly data: Float32Array | Uint16Array }
+>;
+
 /** Hands a network its parameters and keeps the list of what was asked for. */
 export class ParameterSource {
   readonly specifications: ParameterSpecification[] = [];
@@ -41,26 +46,17 @@ export class ParameterSource {
   }
 
   /**
-   * Parameters as constants.
+   * Parameters as constants. Those in float16 are cast to float32 in the graph; engines fold the
+   * cast when they load the model.
    * @throws RangeError if a value is missing or has another shape
    */
-  static constants(graph: Graph, values: ParameterValues): ParameterSource {
+  static constants(graph: Graph, values: StoredParameters): ParameterSource {
     return new ParameterSource((specification) => {
       const { name, shape } = specification;
-      return graph.constant("float32", shape, lookUp(values, specification), name);
-    });
-  }
-
-  /**
-   * Parameters as float16 constants, half the size on disk, cast to float32 in the graph. Engines
-   * fold the cast when they load the model.
-   * @throws RangeError as {@link constants}
-   */
-  static halfPrecisionConstants(graph: Graph, values: ParameterValues): ParameterSource {
-    return new ParameterSource((specification) => {
-      const { name, shape } = specification;
-      const data = toFloat16(lookUp(values, specification));
-      return cast(graph.constant("float16", shape, data, name), "float32");
+      const data = lookUp(values, specification);
+      return data instanceof Float32Array
+        ? graph.constant("float32", shape, data, name)
+        : cast(graph.constant("float16", shape, data, name), "float32");
     });
   }
 
@@ -81,7 +77,10 @@ export class ParameterSource {
   }
 }
 
-function lookUp(values: ParameterValues, { name, shape }: ParameterSpecification): Float32Array {
+function lookUp(
+  values: StoredParameters,
+  { name, shape }: ParameterSpecification,
+): Float32Array | Uint16Array {
   const known = values.get(name);
   if (!known || known.shape.join() !== shape.join()) {
     throw new RangeError(

@@ -78,7 +78,7 @@ async function colorizeAll(
   options: ColorizeCommandOptions,
   streams: Streams,
 ): Promise<number> {
-  const { output, format, model, device, threads } = options;
+  const { output, format, model, device, threads, size } = options;
   const jobs = await planJobs(inputs, { output, format });
   const toStdout = jobs.some((job) => job.output === STANDARD_STREAM);
   if (toStdout && streams.stdout.isTTY) {
@@ -90,11 +90,15 @@ async function colorizeAll(
   const pipeline = new ColorizePipeline(composer, options, streams);
   // The first picture is on its way before the model is loaded, which blocks this thread.
   const first = await pipeline.begin(jobs[0]!);
-  const loaded = await ColorModel.load(model, {
-    ...(device === undefined ? {} : { device }),
-    ...(threads === undefined ? {} : { threads }),
-    spinning: jobs.length === 1, // with more, other pictures' work waits for the cores
-  });
+  const loaded = await ColorModel.load(
+    model,
+    {
+      ...(device === undefined ? {} : { device }),
+      ...(threads === undefined ? {} : { threads }),
+      spinning: jobs.length === 1, // with more, other pictures' work waits for the cores
+    },
+    { pictures: jobs.length, ...(size === undefined ? {} : { workingSize: size }) },
+  );
   const report = toStdout ? streams.stderr : streams.stdout;
   const failed: Outcome[] = [];
   try {

@@ -14,6 +14,7 @@ import type { Session } from "@let-there-be-color/core/graph";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { Dataset } from "../dataset/dataset.js";
 import { createRuntime, type RuntimeOptions } from "../runtime/onnx-runtime.js";
+import { suitedModel } from "../runtime/suited-model.js";
 
 /** A model to evaluate. */
 export interface ModelCandidate {
@@ -74,7 +75,8 @@ export async function loadModelCandidate(
   let session: Session | undefined;
   try {
     const metadata = readModelMetadata(bytes);
-    session = await runtime.createSession(bytes);
+    const size = workingSize ?? metadata.workingSize;
+    session = await runtime.createSession(await suitedModel(bytes, runtime, { workingSize: size }));
     assertColorModel(session);
     const name = path === undefined ? "compact" : basename(path);
     return {
@@ -82,7 +84,7 @@ export async function loadModelCandidate(
       name,
       session,
       metadata,
-      workingSize: workingSize ?? metadata.workingSize,
+      workingSize: size,
       threads: runtime.threads,
     };
   } catch (error) {

@@ -71,7 +71,7 @@ const SUMMED_TAPS = [
 ] as const;
 
 /** `[C_out, C_in, 3, 3] -> [4 C_out, C_in, 2, 2]`, phases (even, even), (even, odd), .. first. */
-function phaseKernels(weight: Value): Value {
+export function phaseKernels(weight: Value): Value {
   const [outputs, inputs] = weight.shape as Quad;
   const sums: number[] = [];
   for (const row of [0, 1, 2]) {

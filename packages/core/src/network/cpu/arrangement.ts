@@ -1,0 +1,105 @@
+// How a network is laid out for ONNX Runtime's CPU kernels: the same function of the same weights
+// with fewer multiplications. Those kernels reach the arithmetic limit of a core, so only fewer
+// operations make it faster.
+
+import { staticShape, type Value } from "../../graph/graph.js";
+import { convolution, resizeNearest } from "../../graph/operators/index.js";
+import { lengths } from "../run-time-lengths.js";
+import { channelsFirst } from "./channels-last.js";
+import { enlargedConvolution, enlargedFilters } from "./enlarged-convolution.js";
+import { groupedConvolution } from "./grouped-convolution.js";
+import { Resolution } from "./resolution.js";
+import { transformedFilters, winogradConvolution } from "./winograd.js";
+
+export interface ArrangedConvolution {
+  /** `[O, C, k, k]` */
+  readonly weight: Value;
+  /** `[O]` */
+  readonly bias: Value | undefined;
+  readonly stride: number;
+  /** Whether the input is enlarged twofold (nearest neighbour) first. */
+  readonly enlarge: boolean;
+  /** What follows the sums, element by element. */
+  readonly finish: (sums: Value) => Value;
+}
+
+/** Channels that ONNX Runtime's blocked kernels take at once, at most. */
+const BLOCK = 16;
+/** Below so many channels the transforms of Winograd's algorithm cost more than it saves. */
+const WIDE = 128;
+
+/** Of one graph. */
+export class CpuArrangement {
+  /** By the names of height and width. */
+  readonly #resolutions = new Map<string, Resolution>();
+  readonly #made = new Map<Value, unknown>();
+
+  /** Tells the size of a picture that a network is built onto: `[N, C, H, W]`. */
+  startFrom(picture: Value): void {
+    this.#resolutions.set(sidesOf(picture), new Resolution(lengths(picture, 2, 4)));
+  }
+
+  /**
+   * `x [N, C, H, W] -> [N, O, H / stride, W / stride]`, padded so that stride 1 keeps the size; twice
+   * the size if the input is enlarged.
+   */
+  convolution(x: Value, layer: ArrangedConvolution): Value {
+    const { weight, bias, stride, enlarge, finish } = layer;
+    const [outputs, inputs, kernel] = weight.shape as [number, number, number];
+    const resolution = this.#resolution(x);
+    const blocked = inputs % BLOCK === 0 && outputs % BLOCK === 0;
+    let result: Value;
+    if (enlarge && blocked && kernel === 3) {
+      const filters = this.once(weight, enlargedFilters);
+      result = finishBlocked(enlargedConvolution(x, filters, resolution), layer);
+    } else if (
+      !enlarge &&
+      blocked &&
+      kernel === 3 &&
+      stride === 1 &&
+      Math.min(inputs, outputs) >= WIDE
+    ) {
+      const filters = this.once(weight, transformedFilters);
+      result = finishBlocked(winogradConvolution(x, filters, resolution), layer);
+    } else {
+      const geometry = { ...(bias ? { bias } : {}), stride, padding: (kernel - 1) / 2 };
+      result = finish(convolution(enlarge ? resizeNearest(x) : x, weight, geometry));
+    }
+    const key = sidesOf(result);
+    if (!this.#resolutions.has(key)) {
+      const scaled = enlarge ? resolution.doubled() : resolution;
+      this.#resolutions.set(key, stride === 2 ? scaled.halved() : scaled);
+    }
+    return result;
+  }
+
+  /** What `make` gives for `value` at the first call: layers used twice share their weights. */
+  once<Made>(value: Value, make: (value: Value) => Made): Made {
+    const known = (this.#made.get(value) as Made | undefined) ?? make(value);
+    this.#made.set(value, known);
+    return known;
+  }
+
+  #resolution(x: Value): Resolution {
+    const known = this.#resolutions.get(sidesOf(x));
+    if (known) return known;
+    const sides = staticShape(x.shape.slice(2), "A map of no picture known here");
+    return new Resolution(x.graph.integers(sides));
+  }
+}
+
+/** Equal names mean equal lengths. */
+function sidesOf(x: Value): string {
+  return x.shape.slice(2).join(" x ");
+}
+
+/**
+ * Bias and what follows of sums with their channels last, `[N, H, W, O] -> [N, O, H, W]`. As a
+ * depthwise convolution, which brings them into the blocked layout once for all who read them.
+ */
+function finishBlocked(sums: Value, { bias, finish }: ArrangedConvolution): Value {
+  const channels = sums.shape[3] as number;
+  const ones = new Float32Array(channels).fill(1);
+  const weight = sums.graph.constant("float32", [channels, 1, 1, 1], ones);
+  return finish(groupedConvolution(channelsFirst(sums), weight, channels, bias ? { bias } : {}));
+}
