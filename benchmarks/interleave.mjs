@@ -15,7 +15,7 @@ const SETTLE_MILLISECONDS = 150;
  * `shortestRun`: shorter work is repeated within a run, so that a run is long enough to be measured.
  */
 export const efforts = {
-  full: { seconds: 60, rounds: [3, 15], shortestRun: 0.5 },
+  full: { seconds: 25, rounds: [3, 15], shortestRun: 0.5 },
   quick: { seconds: 5, rounds: [2, 3], shortestRun: 0.1 },
 };
 
