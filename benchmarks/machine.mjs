@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { availableParallelism, cpus, platform, release, totalmem } from "node:os";
+import { arch, availableParallelism, cpus, platform, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -22,7 +22,7 @@ export function circumstances(versions = {}) {
       processor: cpus()[0].model.trim(),
       cores: threads,
       memoryGiB: Math.round(totalmem() / 2 ** 30),
-      system: `${platform()} ${release()}`,
+      system: `${platform()} ${arch()}`,
     },
     versions: {
       node: process.version,
