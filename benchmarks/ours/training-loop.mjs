@@ -12,12 +12,13 @@ import { serve } from "../contender-process.mjs";
 
 await serve(async (specification) => {
   const { pictures, folder, preset, side, batchSize, steps, threads, variant } = specification;
+  const runFolder = join(folder, `${preset}-${side}-${variant}`);
   const { configuration, datasets } = await prepareNewRun([pictures], {
     preset,
     crop: side,
     batch: batchSize,
     epochs: 1000,
-    output: join(folder, `${preset}-${variant}`),
+    output: runFolder,
   });
   const plan = planOf(configuration, datasets.training.items.length);
   const data = new RunData(datasets, configuration);
@@ -37,7 +38,7 @@ await serve(async (specification) => {
       ? await steppingAlone(plan[0], data, createNetwork, learningRate.base)
       : stepping(
           train({
-            runFolder: join(folder, `${preset}-${variant}`),
+            runFolder,
             phases: plan,
             openData: (phase) => data.openPhase(phase),
             createNetwork,
