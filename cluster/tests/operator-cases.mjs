@@ -150,6 +150,7 @@ const cases = {
   Pad: [[[2, 3]], (x) => graphs.pad(x, [1, 0], [0, 2])],
   PadTakingAway: [[[4, 3]], (x) => graphs.pad(x, [-1, 2], [3, -1])],
   PadEdge: [[[1, 2, 3, 4]], padEdge],
+  ReduceMin: [[[3, 4, 5]], smallest],
   Range: [[[5, 1]], rows],
   ShapeMod: [[[2, 5]], lengthsModulo],
   Identity: [[[3]], (x) => x],
@@ -158,6 +159,12 @@ const cases = {
 /** As the gradient of a ReLU tells where it let something through. */
 function hardSigmoid(x) {
   return x.graph.emitOne("HardSigmoid", [x], { alpha: { float: 3 }, beta: { float: 0.25 } }, x);
+}
+
+function smallest(x) {
+  const axes = x.graph.integers([1]);
+  const declaration = { type: "float32", shape: [3, 5] };
+  return x.graph.emitOne("ReduceMin", [x, axes], { keepdims: { int: 0 } }, declaration);
 }
 
 function normalize(x, slope, offset, mean) {

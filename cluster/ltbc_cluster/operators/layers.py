@@ -146,6 +146,11 @@ def reduce_mean(inputs, attributes):
     return inputs[0].mean(_axes(inputs), keepdim=bool(attributes.get("keepdims", 1)))
 
 
+@operator("ReduceMin")
+def reduce_min(inputs, attributes):
+    return inputs[0].amin(_axes(inputs), keepdim=bool(attributes.get("keepdims", 1)))
+
+
 @operator("ArgMax")
 def arg_max(inputs, attributes):
     axis = attributes.get("axis", 0)
