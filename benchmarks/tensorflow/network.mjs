@@ -111,9 +111,10 @@ function transposed(weight, shape) {
 /** Weight and bias of a layer with its normalisation (by running statistics) multiplied in. */
 function folded(tensors, name) {
   const value = (suffix) => tensors.get(`${name}.${suffix}`);
-  const channels = value("bias").data.length;
+  // A normalised layer has no bias of its own.
+  const channels = (value("bias") ?? value("normalization.bias")).data.length;
   const { gain, shift } = normalization(value, channels);
-  const bias = value("bias").data.map((each, channel) => each * gain[channel] + shift[channel]);
+  const bias = shift.map((each, i) => each + (value("bias")?.data[i] ?? 0) * gain[i]);
   const scaled = (tensor) => {
     const each = tensor.data.length / channels;
     return tensor.data.map((weight, i) => weight * gain[Math.floor(i / each)]);
