@@ -25,6 +25,7 @@ const elementTypes: Readonly<Record<DataType, ElementType>> = {
   float16: ElementType.FLOAT16,
   int64: ElementType.INT64,
   int32: ElementType.INT32,
+  int8: ElementType.INT8,
   uint8: ElementType.UINT8,
   bool: ElementType.BOOL,
 };

@@ -1,10 +1,16 @@
 // What the graphs need from an engine. Core never imports one: node and web adapt ONNX Runtime.
 
 /** Element types of tensors that cross the boundary between our code and the engine. */
-export type DataType = "float32" | "float16" | "int64" | "int32" | "uint8" | "bool";
+export type DataType = "float32" | "float16" | "int64" | "int32" | "int8" | "uint8" | "bool";
 
 /** float16 travels as its raw 16 bits; bool as 0 or 1 in bytes. */
-export type TensorArray = Float32Array | Uint16Array | BigInt64Array | Int32Array | Uint8Array;
+export type TensorArray =
+  | Float32Array
+  | Uint16Array
+  | BigInt64Array
+  | Int32Array
+  | Int8Array
+  | Uint8Array;
 
 /** A dense row-major tensor in host memory. */
 export interface TensorValue {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { toFloat16 } from "./float16.js";
+import { fromFloat16, toFloat16 } from "./float16.js";
 
 /** The number that 16 bits stand for, by the definition of IEEE 754 binary16. */
 function fromHalf(bits: number): number {
@@ -18,6 +18,7 @@ test("all 65,536 halves survive the way to float32 and back", () => {
   const back = toFloat16(Float32Array.from(bits, fromHalf));
   const changed = bits.filter((each) => !Number.isNaN(fromHalf(each)) && back[each] !== each);
   expect(changed).toEqual([]);
+  expect(fromFloat16(Uint16Array.from(bits))).toEqual(Float32Array.from(bits, fromHalf));
   const notNumbers = bits.filter((each) => Number.isNaN(fromHalf(each)));
   expect(notNumbers.length).toBe(2 * 1023);
   expect(notNumbers.every((each) => Number.isNaN(fromHalf(back[each]!)))).toBe(true);

@@ -32,3 +32,22 @@ function roundedShift(value: number, shift: number): number {
   const half = 1 << (shift - 1);
   return whole + (rest > half || (rest === half && (whole & 1) === 1) ? 1 : 0);
 }
+
+let numbers: Float32Array | undefined;
+
+/** The numbers that the bits stand for, exactly. */
+export function fromFloat16(halves: Uint16Array): Float32Array {
+  numbers ??= Float32Array.from({ length: 0x10000 }, (_, half) => numberOf(half));
+  const values = new Float32Array(halves.length);
+  for (let index = 0; index < values.length; index++) values[index] = numbers[halves[index]!]!;
+  return values;
+}
+
+function numberOf(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >>> 10) & 0x1f;
+  const mantissa = half & 0x3ff;
+  if (exponent === 0) return sign * mantissa * 2 ** -24;
+  if (exponent === 31) return mantissa === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
+}

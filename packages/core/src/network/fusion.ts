@@ -1,6 +1,6 @@
 import type { Value } from "../graph/graph.js";
 import { add, convolution, gemm, reshape } from "../graph/operators/index.js";
-import { layerBias, linearPart, type NetworkContext } from "./layers.js";
+import { activate, layerBias, type NetworkContext } from "./layers.js";
 
 /**
  * Fusion layer (section 3.4, equation 3): a 1x1 convolution of the mid-level map with the global
@@ -25,9 +25,10 @@ export function fuse(context: NetworkContext, midLevel: Value, global: Value): V
   );
   const globalWeight = parameters.get("fusion.global.weight", [channels, features], initialization);
   const bias = layerBias(context, "fusion", channels, "activated");
-  const layer = linearPart(context, "fusion", { weights: [midWeight, globalWeight], bias });
-  const everywhere = gemm(global, layer.weights[1], layer.bias, { transposeB: true });
-  const mapped = convolution(midLevel, layer.weights[0]);
-  const vector = reshape(everywhere, [global.shape[0]!, channels, 1, 1]);
-  return layer.finish(add(mapped, vector));
+  const everywhere = gemm(global, globalWeight, bias, { transposeB: true });
+  const fused = add(
+    convolution(midLevel, midWeight),
+    reshape(everywhere, [global.shape[0]!, channels, 1, 1]),
+  );
+  return activate(context, "fusion", fused);
 }

@@ -6,6 +6,7 @@ export {
   inferenceModel,
   parameterSpecifications,
 } from "./inference-model.js";
+export { Int8Calibration } from "./int8/calibration.js";
 export type { NetworkContext } from "./layers.js";
 export * from "./network.js";
 export * from "./parameters.js";

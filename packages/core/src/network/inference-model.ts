@@ -2,13 +2,13 @@
 
 import { Graph, type Value } from "../graph/graph.js";
 import { serialize } from "../graph/serialize.js";
+import type { Arrangement } from "./arrangement.js";
 import { type NetworkConfig, totalStride } from "./config.js";
-import type { CpuArrangement } from "./cpu/arrangement.js";
-import { toFloat16 } from "./float16.js";
 import { cropLike, padToMultiple } from "./input-size.js";
 import type { NetworkContext } from "./layers.js";
 import { buildNetwork, chromaToAb } from "./network.js";
 import {
+  inHalfPrecision,
   ParameterSource,
   type ParameterSpecification,
   type ParameterValues,
@@ -43,15 +43,7 @@ export function inferenceModel(
   options: InferenceModelOptions = {},
 ): Uint8Array {
   const { precision = "float16", classes = [], workingSize, metadata = {} } = options;
-  const stored: StoredParameters =
-    precision === "float32"
-      ? values
-      : new Map(
-          [...values].map(([name, { shape, data }]) => [
-            name,
-            { shape, data: shape.length > 1 ? toFloat16(data) : data },
-          ]),
-        );
+  const stored = precision === "float32" ? values : inHalfPrecision(values);
   return serialize(inferenceGraph(config, stored), {
     name: config.name,
     metadata: {
@@ -68,13 +60,13 @@ export function inferenceModel(
 /**
  * The graph of a model file.
  *
- * @param arrangement lays it out for the CPU's kernels; default: as the paper has it
+ * @param arrangement what its convolutions are made of; default: the operators of the paper
  * @throws RangeError if `parameters` do not belong to the network
  */
 export function inferenceGraph(
   config: NetworkConfig,
   parameters: StoredParameters,
-  arrangement?: CpuArrangement,
+  arrangement?: Arrangement,
 ): Graph {
   const graph = new Graph();
   const luminance = graph.input("luminance", "float32", ["N", 1, "H", "W"]);

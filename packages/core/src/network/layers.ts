@@ -3,23 +3,18 @@
 
 import type { Value } from "../graph/graph.js";
 import {
-  add,
-  type BatchNormalizationParameters,
   batchNormalizeInference,
   batchNormalizeTraining,
   convolution,
   dropout,
   enlargedConvolution,
   gemm,
-  inferenceGainAndOffset,
   leakyRelu,
-  multiply,
   relu,
-  reshape,
   resizeNearest,
 } from "../graph/operators/index.js";
+import type { Arrangement } from "./arrangement.js";
 import type { NetworkConfig } from "./config.js";
-import type { CpuArrangement } from "./cpu/arrangement.js";
 import type { ParameterSource } from "./parameters.js";
 
 /** What the component networks build with. */
@@ -32,8 +27,8 @@ export interface NetworkContext {
   readonly updatedStatistics: Map<string, Value>;
   /** Uniform noise of the given shape, fed anew for each step; used by dropout in training mode. */
   readonly noise: (name: string, shape: readonly number[]) => Value;
-  /** Inference only: lays the graph out for the CPU's kernels. Default: as the paper has it. */
-  readonly arrangement?: CpuArrangement;
+  /** Inference only: what convolutions are made of. Default: the operators of the paper. */
+  readonly arrangement?: Arrangement;
 }
 
 export interface ConvolutionLayerOptions {
@@ -68,28 +63,22 @@ export function convolutionLayer(
     [channels, inputChannels, kernel, kernel],
     { type: "normal", fanIn, gain },
   );
-  const layer = linearPart(
-    context,
-    name,
-    { weights: [weight], bias: layerBias(context, name, channels, output) },
-    output,
-  );
-  const [kernels] = layer.weights;
-  const { bias, finish } = layer;
+  const bias = layerBias(context, name, channels, output);
   const enlarge = options.enlarge ?? false;
+  const finish = (sums: Value) => (output === "plain" ? sums : activate(context, name, sums));
   if (context.arrangement) {
-    return context.arrangement.convolution(x, { weight: kernels, bias, stride, enlarge, finish });
+    return context.arrangement.convolution(x, { name, weight, bias, stride, enlarge, finish });
   }
   const known = x.shape.every((length) => typeof length === "number");
-  return finish(
+  const convolved =
     enlarge && kernel === 3 && stride === 1 && known
-      ? enlargedConvolution(x, kernels, bias)
-      : convolution(enlarge ? resizeNearest(x) : x, kernels, {
+      ? enlargedConvolution(x, weight, bias)
+      : convolution(enlarge ? resizeNearest(x) : x, weight, {
           ...(bias ? { bias } : {}),
           stride,
           padding: (kernel - 1) / 2,
-        }),
-  );
+        });
+  return finish(convolved);
 }
 
 /** Fully-connected layer: `[N, features] -> [N, width]`. */
@@ -106,13 +95,9 @@ export function fullyConnectedLayer(
     fanIn: features,
     gain: output === "activated" ? 2 : 1,
   });
-  const layer = linearPart(
-    context,
-    name,
-    { weights: [weight], bias: layerBias(context, name, width, output) },
-    output,
-  );
-  return layer.finish(gemm(x, layer.weights[0], layer.bias, { transposeB: true }));
+  const bias = layerBias(context, name, width, output);
+  const product = gemm(x, weight, bias, { transposeB: true });
+  return output === "plain" ? product : activate(context, name, product);
 }
 
 /**
@@ -135,82 +120,31 @@ export function dropoutLayer(context: NetworkContext, name: string, x: Value, ra
   return dropout(x, context.noise(name, x.shape as readonly number[]), rate);
 }
 
-/** Weights and bias of a layer, and what follows the sums that it computes with them. */
-export interface LinearPart<Weights extends readonly Value[]> {
-  /** Output channels first. */
-  readonly weights: Weights;
-  readonly bias: Value | undefined;
-  readonly finish: (sums: Value) => Value;
+/** Normalisation (if the network has it) and activation. */
+export function activate(context: NetworkContext, name: string, x: Value): Value {
+  const { activation, normalization } = context.config;
+  const normalized = normalization === "batch" ? batchNormalize(context, name, x) : x;
+  return activation === "relu" ? relu(normalized) : leakyRelu(normalized, activation.leakySlope);
 }
 
-/**
- * Completes a layer by normalisation (if the network has it) and activation, unless its output is
- * plain. Where the graph is arranged for the CPU, normalisation goes into the weights.
- */
-export function linearPart<const Weights extends readonly Value[]>(
-  context: NetworkContext,
-  name: string,
-  { weights, bias }: Omit<LinearPart<Weights>, "finish">,
-  output: "activated" | "plain" = "activated",
-): LinearPart<Weights> {
-  const { arrangement, config } = context;
-  if (output === "plain") return { weights, bias, finish: (sums) => sums };
-  if (config.normalization === "none") {
-    return { weights, bias, finish: (sums) => activate(config, sums) };
-  }
-  const channels = weights[0]!.shape[0] as number;
-  const parameters = normalizationParameters(context, name, channels);
-  if (!arrangement) {
-    const normalized = (sums: Value) =>
-      context.mode === "inference"
-        ? batchNormalizeInference(sums, parameters)
-        : normalizeByBatch(sums, parameters, context);
-    return { weights, bias, finish: (sums) => activate(config, normalized(sums)) };
-  }
-  const { gain, offset } = arrangement.once(parameters.scale, () =>
-    inferenceGainAndOffset(parameters),
-  );
-  const scaled = (weight: Value) =>
-    multiply(weight, reshape(gain, [channels, ...weight.shape.slice(1).map(() => 1)]));
-  return {
-    weights: weights.map((weight) =>
-      arrangement.once(weight, () => scaled(weight)),
-    ) as unknown as Weights,
-    bias: bias ? arrangement.once(bias, () => add(multiply(bias, gain), offset)) : offset,
-    finish: (sums) => activate(config, sums),
-  };
-}
-
-function activate({ activation }: NetworkConfig, x: Value): Value {
-  return activation === "relu" ? relu(x) : leakyRelu(x, activation.leakySlope);
-}
-
-function normalizationParameters(
-  { parameters }: NetworkContext,
-  name: string,
-  channels: number,
-): BatchNormalizationParameters {
+function batchNormalize(context: NetworkContext, name: string, x: Value): Value {
+  const shape = [x.shape[1] as number];
   const parameter = (suffix: string, value: number, trainable: boolean) =>
-    parameters.get(
+    context.parameters.get(
       `${name}.normalization.${suffix}`,
-      [channels],
+      shape,
       { type: "constant", value },
       trainable,
     );
-  return {
+  const parameters = {
     scale: parameter("scale", 1, true),
     bias: parameter("bias", 0, true),
     runningMean: parameter("running_mean", 0, false),
     runningVariance: parameter("running_variance", 1, false),
   };
-}
-
-function normalizeByBatch(
-  x: Value,
-  parameters: BatchNormalizationParameters,
-  { updatedStatistics }: NetworkContext,
-): Value {
+  if (context.mode === "inference") return batchNormalizeInference(x, parameters);
   // A layer that the picture and the global image share updates its statistics once for each.
+  const { updatedStatistics } = context;
   const latest = (running: Value) => updatedStatistics.get(running.name) ?? running;
   const { output, runningMean, runningVariance } = batchNormalizeTraining(x, {
     ...parameters,

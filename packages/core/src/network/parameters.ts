@@ -3,6 +3,7 @@
 import type { Graph, Value } from "../graph/graph.js";
 import { cast } from "../graph/operators/index.js";
 import { randomNormal } from "../random.js";
+import { fromFloat16, toFloat16 } from "./float16.js";
 
 /** Starting values of a parameter. */
 export type Initialization =
@@ -29,6 +30,26 @@ export type StoredParameters = ReadonlyMap<
   string,
   { readonly shape: readonly number[]; readonly data: Float32Array | Uint16Array }
 >;
+
+/** Stored parameters as numbers. */
+export function inSinglePrecision(parameters: StoredParameters): ParameterValues {
+  return new Map(
+    [...parameters].map(([name, { shape, data }]) => [
+      name,
+      { shape, data: data instanceof Float32Array ? data : fromFloat16(data) },
+    ]),
+  );
+}
+
+/** As they are stored in half precision: all but vectors, which take little room. */
+export function inHalfPrecision(values: ParameterValues): StoredParameters {
+  return new Map(
+    [...values].map(([name, { shape, data }]) => [
+      name,
+      { shape, data: shape.length > 1 ? toFloat16(data) : data },
+    ]),
+  );
+}
 
 /** Hands a network its parameters and keeps the list of what was asked for. */
 export class ParameterSource {

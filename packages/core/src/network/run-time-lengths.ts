@@ -1,7 +1,7 @@
 // Arithmetic on lengths that are known only at run time: int64 values of one axis.
 
 import type { Value } from "../graph/graph.js";
-import { reshape } from "../graph/operators/index.js";
+import { cast, reshape } from "../graph/operators/index.js";
 
 /** Lengths of the axes `start` up to (not including) `end`: `[end - start]`. */
 export function lengths(x: Value, start: number, end: number): Value {
@@ -23,23 +23,14 @@ export function integers(operator: "Add" | "Sub" | "Mul" | "Div" | "Mod", a: Val
 export function bothEqual(a: Value, b: Value): Value {
   const graph = a.graph;
   const equal = graph.emitOne("Equal", [a, b], {}, { type: "bool", shape: a.shape });
-  const whole = graph.emitOne(
-    "Cast",
-    [equal],
-    { to: { int: INT64 } },
-    { type: "int64", shape: [2] },
-  );
   const smallest = graph.emitOne(
     "ReduceMin",
-    [whole, graph.integers([0])],
+    [cast(equal, "int64"), graph.integers([0])],
     { keepdims: { int: 0 } },
     { type: "int64", shape: [] },
   );
   return reshape(smallest, [1]);
 }
-
-/** Number of int64 among ONNX's element types. */
-const INT64 = 7;
 
 /** The elements of `x` whose index along `axis` is below `end` (int64 `[1]`), as `length` names it. */
 export function firstElements(x: Value, axis: number, end: Value, length: string): Value {

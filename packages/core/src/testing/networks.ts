@@ -62,6 +62,29 @@ export const flattened: NetworkConfig = {
   head: { activation: "linear", offset: 0, scale: 50 },
 };
 
+/** Wide enough for every rearrangement of inference; the global image has 16 x 16 pixels. */
+export const wide: NetworkConfig = {
+  ...rich,
+  name: "wide",
+  lowLevel: {
+    layers: [
+      { channels: 16, stride: 2 },
+      { channels: 16, stride: 1 },
+      { channels: 128, stride: 2 },
+      { channels: 128, stride: 1 },
+      { channels: 128, stride: 2 },
+    ],
+  },
+  midLevel: { channels: [128, 16] },
+  global: {
+    layers: [{ channels: 16, stride: 2 }],
+    pooling: { type: "flatten", imageSize: 16 },
+    hidden: [6, 5, 4],
+  },
+  fusion: { channels: 16 },
+  colorization: { stages: [[16], [32, 16], [16]] },
+};
+
 /** Starting values, all a little changed: biases and statistics are no longer just 0 and 1. */
 export function lively(config: NetworkConfig, seed: number): ParameterValues {
   const start = initialValues(parameterSpecifications(config), seed);

@@ -1,11 +1,14 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readModelMetadata } from "@let-there-be-color/core/colorize";
 import { type NetworkConfig, networkPreset } from "@let-there-be-color/core/network";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { initialState } from "../runtime/trainable-onnx-network.js";
-import { temporaryFolder } from "../testing/pictures.js";
+import { noisePicture, temporaryFolder } from "../testing/pictures.js";
+import { tinyColorModel } from "../testing/tiny-color-model.js";
 import { saveCheckpoint, type TrainingProgress } from "../training/checkpoint.js";
 import { noSteps } from "../training/totals.js";
 import { exportCommand } from "./export.js";
@@ -64,6 +67,48 @@ test("--precision float32 stores the weights as they are", async () => {
   const single = await exported(folder.path, "--precision", "float32");
   expect(single.includes(bytes)).toBe(true);
   expect((await exported(folder.path)).includes(bytes)).toBe(false);
+});
+
+test("--int8 quantises a run and a model file alike", async () => {
+  const files = Array.from({ length: 17 }, (_, i) => noisePicture(i, 48, 40));
+  const photographs = await temporaryFolder({
+    ...Object.fromEntries((await Promise.all(files)).map((file, i) => [`${i}.png`, file])),
+    "broken.png": "no picture",
+  });
+  const calibration = ["--int8", "--calibration", photographs.path];
+  const quantized = await exported(folder.path, "--precision", "float32", ...calibration);
+  const plain = join(folder.path, "plain.onnx");
+  await exportCommand().parseAsync([folder.path, "--precision", "float32", "-o", plain], {
+    from: "user",
+  });
+  expect((await exported(plain, ...calibration)).equals(quantized)).toBe(true);
+  const session = await InferenceSession.create(quantized);
+  const luminance = new Tensor("float32", new Float32Array(13 * 9).fill(40), [1, 1, 13, 9]);
+  expect((await session.run({ luminance })).ab?.dims).toEqual([1, 2, 13, 9]);
+  await session.release();
+  const { properties } = readModelMetadata(quantized);
+  expect(JSON.parse(properties["ltbc.quantization"]!)).toEqual({ bits: 8, photographs: 17 });
+  await photographs.remove();
+});
+
+test("what --int8 cannot do is explained", async () => {
+  const model = fileURLToPath(import.meta.resolve("@let-there-be-color/models/compact.onnx"));
+  const few = await temporaryFolder({ "a.png": await noisePicture(1) });
+  await expect(exported(folder.path, "--int8")).rejects.toThrow("add --calibration");
+  await expect(exported(folder.path, "--calibration", few.path)).rejects.toThrow("for --int8 only");
+  await expect(exported(model)).rejects.toThrow("is a model already");
+  await expect(
+    exported(join(folder.path, "no.onnx"), "--int8", "--calibration", few.path),
+  ).rejects.toThrow("cannot be read (ENOENT)");
+  await expect(exported(model, "--int8", "--calibration", few.path)).rejects.toThrow(
+    "at least 16 photographs to calibrate on but could read 1",
+  );
+  const foreign = join(folder.path, "foreign.onnx");
+  await writeFile(foreign, tinyColorModel());
+  await expect(exported(foreign, "--int8", "--calibration", few.path)).rejects.toThrow(
+    "in the form that this version of ltbc exports",
+  );
+  await few.remove();
 });
 
 test("a folder without a run is explained", async () => {

@@ -1,7 +1,8 @@
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, Option } from "commander";
+import { openDataset } from "../dataset/index.js";
 import { writeFileDurably } from "../training/atomic-file.js";
 import { type Checkpoint, checkpointPath, readCheckpoint } from "../training/checkpoint.js";
 import { exportedModel } from "../training/run/model-export.js";
@@ -15,14 +16,23 @@ interface ExportOptions {
   readonly workingSize?: number;
   readonly trainingData?: string;
   readonly licence?: string;
+  readonly int8?: boolean;
+  readonly calibration?: string[];
+  readonly calibrationPictures?: number;
 }
 
 /** `ltbc export`. Throws UserErrors for the caller to print. */
 export function exportCommand(): Command {
   return new Command("export")
     .description("write the model of a training run as an .onnx file that ltbc colourises with")
-    .argument("<run>", "run folder (its best model), or one checkpoint of it")
-    .option("-o, --output <file.onnx>", "model file (default: model.onnx in the run folder)")
+    .argument(
+      "<run>",
+      "run folder (its best model), one checkpoint of it, or a model file to quantise",
+    )
+    .option(
+      "-o, --output <file.onnx>",
+      "model file (default: model.onnx in the run folder; -int8 behind the name for --int8)",
+    )
     .addOption(
       new Option("--precision <type>", "how the weights are stored")
         .choices(["float16", "float32"])
@@ -37,17 +47,80 @@ export function exportCommand(): Command {
     .option("--training-data <text>", "stored in the model (default: the names of the sources)")
     .option("--licence <text>", "of the weights, stored in the model (default: none stated)")
     .option("--newest", "take the newest checkpoint of the run folder, not the best")
-    .action(async (run: string, options: ExportOptions) => {
-      const { checkpoint, runFolder } = await chooseCheckpoint(run, options.newest ?? false);
-      const path = options.output ?? join(runFolder, "model.onnx");
-      const model = exportedModel(checkpoint, options);
-      await writeFileDurably(path, model).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== "ENOENT") throw error;
-        throw new UserError(`There is no folder ${dirname(path)} to write the model to.`);
-      });
-      const { step } = checkpoint.progress;
-      process.stdout.write(`${path}: the model of step ${step} of ${runFolder}\n`);
+    .option(
+      "--int8",
+      "compute in 8 bits: about half the time on CPUs with AVX-512 VNNI and half the size; check the quality by ltbc evaluate --compare",
+    )
+    .option(
+      "--calibration <paths...>",
+      "folders or zips of photographs that show --int8 which values occur",
+    )
+    .option(
+      "--calibration-pictures <n>",
+      "how many of them to use at most (default: 200)",
+      numberOption(16, 100_000, true),
+    )
+    .action(exportModel);
+}
+
+async function exportModel(source: string, options: ExportOptions): Promise<void> {
+  const { int8 = false, calibration } = options;
+  if (int8 !== (calibration !== undefined)) {
+    throw new UserError(
+      int8
+        ? "--int8 needs photographs to see which values occur: add --calibration <folder or zip>."
+        : "--calibration is for --int8 only.",
+    );
+  }
+  const { model, path: plainPath, description } = await sourceModel(source, options);
+  let bytes = model;
+  let path = plainPath;
+  if (calibration) {
+    const { quantizeModel } = await import("../quantization/quantize.js");
+    const photographs = await openDataset(
+      calibration.map((each) => ({ path: each, labelled: false })),
+    );
+    bytes = await quantizeModel(model, {
+      photographs,
+      ...(options.calibrationPictures ? { limit: options.calibrationPictures } : {}),
+      onUnreadable: (message) => process.stderr.write(`left out: ${message}\n`),
     });
+    path = path.replace(/(\.onnx)?$/, "-int8.onnx");
+  }
+  path = options.output ?? path;
+  await writeFileDurably(path, bytes).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    throw new UserError(`There is no folder ${dirname(path)} to write the model to.`);
+  });
+  process.stdout.write(`${path}: ${description}${int8 ? " in 8 bits" : ""}\n`);
+}
+
+interface SourceModel {
+  readonly model: Uint8Array;
+  /** Where to write it by default. */
+  readonly path: string;
+  readonly description: string;
+}
+
+async function sourceModel(source: string, options: ExportOptions): Promise<SourceModel> {
+  if (!source.endsWith(".onnx")) {
+    const { checkpoint, runFolder } = await chooseCheckpoint(source, options.newest ?? false);
+    const { step } = checkpoint.progress;
+    return {
+      model: exportedModel(checkpoint, options),
+      path: join(runFolder, "model.onnx"),
+      description: `the model of step ${step} of ${runFolder}`,
+    };
+  }
+  if (!options.int8) {
+    throw new UserError(
+      `${source} is a model already; ltbc export takes it with --int8 only, to quantise it.`,
+    );
+  }
+  const model = await readFile(source).catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`The model ${source} cannot be read (${error.code}); check the path.`);
+  });
+  return { model, path: source, description: `the model of ${source}` };
 }
 
 async function chooseCheckpoint(

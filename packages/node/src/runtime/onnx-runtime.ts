@@ -51,7 +51,13 @@ async function createSession(
   const session = await loadSession(model, device, {
     executionProviders: [device],
     intraOpNumThreads: threads,
-    extra: { session: { intra_op: { allow_spinning: spinning ? "1" : "0" } } },
+    extra: {
+      session: {
+        intra_op: { allow_spinning: spinning ? "1" : "0" },
+        // Sums of products of bytes that do not saturate on processors without VNNI.
+        x64quantprecision: "1",
+      },
+    },
     graphOptimizationLevel: "all",
     // One block planned for all tensors of a run costs a training step 1.7 times the memory and
     // saves no time.

@@ -73,18 +73,11 @@ export function batchNormalizeInference(
   parameters: BatchNormalizationParameters,
   options: BatchNormalizationOptions = {},
 ): Value {
-  const { gain, offset } = inferenceGainAndOffset(parameters, options);
+  const { epsilon = 1e-5 } = options;
+  const deviation = squareRoot(add(parameters.runningVariance, x.graph.scalar(epsilon)));
+  const gain = divide(parameters.scale, deviation);
+  const offset = subtract(parameters.bias, multiply(parameters.runningMean, gain));
   return add(multiply(x, perChannel(gain, x)), perChannel(offset, x));
-}
-
-/** The inference form as `gain x + offset`, both `[C]`. */
-export function inferenceGainAndOffset(
-  { scale, bias, runningMean, runningVariance }: BatchNormalizationParameters,
-  { epsilon = 1e-5 }: BatchNormalizationOptions = {},
-): { gain: Value; offset: Value } {
-  const deviation = squareRoot(add(runningVariance, runningVariance.graph.scalar(epsilon)));
-  const gain = divide(scale, deviation);
-  return { gain, offset: subtract(bias, multiply(runningMean, gain)) };
 }
 
 /** `x * slope + offset` by channel in one pass: ONNX's batch normalisation by mean 0, variance 1. */

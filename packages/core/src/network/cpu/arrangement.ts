@@ -4,6 +4,7 @@
 
 import { staticShape, type Value } from "../../graph/graph.js";
 import { convolution, resizeNearest } from "../../graph/operators/index.js";
+import type { ArrangedConvolution, Arrangement } from "../arrangement.js";
 import { lengths } from "../run-time-lengths.js";
 import { channelsFirst } from "./channels-last.js";
 import { enlargedConvolution, enlargedFilters } from "./enlarged-convolution.js";
@@ -11,38 +12,21 @@ import { groupedConvolution } from "./grouped-convolution.js";
 import { Resolution } from "./resolution.js";
 import { transformedFilters, winogradConvolution } from "./winograd.js";
 
-export interface ArrangedConvolution {
-  /** `[O, C, k, k]` */
-  readonly weight: Value;
-  /** `[O]` */
-  readonly bias: Value | undefined;
-  readonly stride: number;
-  /** Whether the input is enlarged twofold (nearest neighbour) first. */
-  readonly enlarge: boolean;
-  /** What follows the sums, element by element. */
-  readonly finish: (sums: Value) => Value;
-}
-
 /** Channels that ONNX Runtime's blocked kernels take at once, at most. */
 const BLOCK = 16;
 /** Below so many channels the transforms of Winograd's algorithm cost more than it saves. */
 const WIDE = 128;
 
 /** Of one graph. */
-export class CpuArrangement {
+export class CpuArrangement implements Arrangement {
   /** By the names of height and width. */
   readonly #resolutions = new Map<string, Resolution>();
-  readonly #made = new Map<Value, unknown>();
+  readonly #filters = new Map<Value, Value>();
 
-  /** Tells the size of a picture that a network is built onto: `[N, C, H, W]`. */
   startFrom(picture: Value): void {
     this.#resolutions.set(sidesOf(picture), new Resolution(lengths(picture, 2, 4)));
   }
 
-  /**
-   * `x [N, C, H, W] -> [N, O, H / stride, W / stride]`, padded so that stride 1 keeps the size; twice
-   * the size if the input is enlarged.
-   */
   convolution(x: Value, layer: ArrangedConvolution): Value {
     const { weight, bias, stride, enlarge, finish } = layer;
     const [outputs, inputs, kernel] = weight.shape as [number, number, number];
@@ -50,7 +34,7 @@ export class CpuArrangement {
     const blocked = inputs % BLOCK === 0 && outputs % BLOCK === 0;
     let result: Value;
     if (enlarge && blocked && kernel === 3) {
-      const filters = this.once(weight, enlargedFilters);
+      const filters = this.#once(weight, enlargedFilters);
       result = finishBlocked(enlargedConvolution(x, filters, resolution), layer);
     } else if (
       !enlarge &&
@@ -59,7 +43,7 @@ export class CpuArrangement {
       stride === 1 &&
       Math.min(inputs, outputs) >= WIDE
     ) {
-      const filters = this.once(weight, transformedFilters);
+      const filters = this.#once(weight, transformedFilters);
       result = finishBlocked(winogradConvolution(x, filters, resolution), layer);
     } else {
       const geometry = { ...(bias ? { bias } : {}), stride, padding: (kernel - 1) / 2 };
@@ -73,10 +57,10 @@ export class CpuArrangement {
     return result;
   }
 
-  /** What `make` gives for `value` at the first call: layers used twice share their weights. */
-  once<Made>(value: Value, make: (value: Value) => Made): Made {
-    const known = (this.#made.get(value) as Made | undefined) ?? make(value);
-    this.#made.set(value, known);
+  /** Layers that are used twice share their filters. */
+  #once(weight: Value, transform: (weight: Value) => Value): Value {
+    const known = this.#filters.get(weight) ?? transform(weight);
+    this.#filters.set(weight, known);
     return known;
   }
 

@@ -3,34 +3,11 @@ import { type ModelProto, ModelProtoSchema } from "onnx-buf";
 import { afterAll, describe, expect, test } from "vitest";
 import { cpu, numbers, type TestSession } from "../../testing/devices.js";
 import { expectClose, randomTensor } from "../../testing/gradient-check.js";
-import { lively, rich, tiny } from "../../testing/networks.js";
+import { lively, rich, tiny, wide } from "../../testing/networks.js";
 import type { NetworkConfig } from "../config.js";
 import { inferenceModel, parameterSpecifications } from "../inference-model.js";
 import { initialValues } from "../parameters.js";
 import { forCpu } from "./model.js";
-
-/** Wide enough for every rearrangement; the global image has 16 x 16 pixels. */
-const wide: NetworkConfig = {
-  ...rich,
-  name: "wide",
-  lowLevel: {
-    layers: [
-      { channels: 16, stride: 2 },
-      { channels: 16, stride: 1 },
-      { channels: 128, stride: 2 },
-      { channels: 128, stride: 1 },
-      { channels: 128, stride: 2 },
-    ],
-  },
-  midLevel: { channels: [128, 16] },
-  global: {
-    layers: [{ channels: 16, stride: 2 }],
-    pooling: { type: "flatten", imageSize: 16 },
-    hidden: [6, 5, 4],
-  },
-  fusion: { channels: 16 },
-  colorization: { stages: [[16], [32, 16], [16]] },
-};
 
 const operators = (model: Uint8Array) =>
   fromBinary(ModelProtoSchema, model).graph!.node.map(({ opType }) => opType);

@@ -1,0 +1,155 @@
+// A network's convolutions with their maps observed, and the same convolutions in 8 bits.
+
+import type { Value } from "../../graph/graph.js";
+import { convolution, resizeNearest } from "../../graph/operators/index.js";
+import type { ArrangedConvolution, Arrangement } from "../arrangement.js";
+import type { ParameterValues } from "../parameters.js";
+import type { Quantization } from "./activation-range.js";
+import { quantizeRows } from "./weights.js";
+
+/**
+ * Narrower layers (the first, of one channel, and the last, of two) stay in float32: they take next
+ * to no time, and all of the picture passes through them.
+ */
+const NARROWEST = 16;
+
+function isQuantized({ weight }: ArrangedConvolution): boolean {
+  const [outputs, inputs] = weight.shape as [number, number];
+  return Math.min(outputs, inputs) >= NARROWEST;
+}
+
+/** Names for the uses of layers: one may be used for the picture and for the global image. */
+class Uses {
+  readonly #counts = new Map<string, number>();
+
+  next(layer: string): string {
+    const count = this.#counts.get(layer) ?? 0;
+    this.#counts.set(layer, count + 1);
+    return count === 0 ? layer : `${layer} ${count + 1}`;
+  }
+}
+
+function plainConvolution(x: Value, layer: ArrangedConvolution): Value {
+  const { weight, bias, stride, enlarge, finish } = layer;
+  const padding = ((weight.shape[2] as number) - 1) / 2;
+  const input = enlarge ? resizeNearest(x) : x;
+  return finish(convolution(input, weight, { ...(bias ? { bias } : {}), stride, padding }));
+}
+
+/** Collects the maps in front of and behind the convolutions that will be quantised. */
+export class ObservedArrangement implements Arrangement {
+  /** By name of the use, with "input" or "output" behind it. */
+  readonly maps = new Map<string, Value>();
+  readonly #uses = new Uses();
+
+  startFrom(): void {}
+
+  convolution(x: Value, layer: ArrangedConvolution): Value {
+    const output = plainConvolution(x, layer);
+    if (isQuantized(layer)) {
+      const use = this.#uses.next(layer.name);
+      this.maps.set(`${use} input`, x);
+      this.maps.set(`${use} output`, output);
+    }
+    return output;
+  }
+}
+
+/**
+ * Convolutions between QuantizeLinear and DequantizeLinear nodes, which engines join with them to
+ * convolutions of integers. Weights are quantised symmetrically for each output channel, maps to
+ * unsigned bytes.
+ */
+export class QuantizedArrangement implements Arrangement {
+  readonly #values: ParameterValues;
+  readonly #ranges: ReadonlyMap<string, Quantization>;
+  readonly #uses = new Uses();
+  /** Maps that have been through their codes, with what these stand for. */
+  readonly #quantized = new Map<Value, Quantization>();
+  readonly #coded = new Map<Value, Value>();
+
+  /**
+   * @param values of the network's parameters
+   * @param ranges by the names of {@link ObservedArrangement.maps}
+   */
+  constructor(values: ParameterValues, ranges: ReadonlyMap<string, Quantization>) {
+    this.#values = values;
+    this.#ranges = ranges;
+  }
+
+  startFrom(): void {}
+
+  convolution(x: Value, layer: ArrangedConvolution): Value {
+    if (!isQuantized(layer)) return plainConvolution(x, layer);
+    const { name, weight, enlarge } = layer;
+    const use = this.#uses.next(name);
+    let input = this.#throughCodes(x, this.#ranges.get(`${use} input`)!);
+    const quantization = this.#quantized.get(input)!;
+    // Between equal codes the enlargement itself is one of bytes.
+    if (enlarge) input = this.#throughCodes(resizeNearest(input), quantization);
+    const { data, shape } = this.#values.get(`${name}.weight`)!;
+    const { codes, scales } = quantizeRows(data, shape[0]!);
+    const output = plainConvolution(input, {
+      ...layer,
+      enlarge: false,
+      weight: dequantizedRows(weight, "int8", shape, codes, scales),
+      bias: this.#bias(layer, scales, quantization),
+    });
+    return this.#throughCodes(output, this.#ranges.get(`${use} output`)!);
+  }
+
+  /** As 32-bit integers, in the units of the products. */
+  #bias(
+    { name, bias }: ArrangedConvolution,
+    weightScales: Float32Array,
+    { scale }: Quantization,
+  ): Value | undefined {
+    if (!bias) return undefined;
+    const { data, shape } = this.#values.get(`${name}.bias`)!;
+    const scales = weightScales.map((each) => each * scale);
+    const codes = Int32Array.from(data, (value, channel) => Math.round(value / scales[channel]!));
+    return dequantizedRows(bias, "int32", shape, codes, scales);
+  }
+
+  /** Once for every map: whoever reads it reads the same codes. */
+  #throughCodes(x: Value, quantization: Quantization): Value {
+    if (this.#quantized.has(x)) return x;
+    const known = this.#coded.get(x);
+    if (known) return known;
+    const { graph } = x;
+    const scale = graph.constant("float32", [], Float32Array.of(quantization.scale));
+    const zeroPoint = graph.constant("uint8", [], Uint8Array.of(quantization.zeroPoint));
+    const codes = graph.emitOne(
+      "QuantizeLinear",
+      [x, scale, zeroPoint],
+      {},
+      { type: "uint8", shape: x.shape },
+    );
+    const value = graph.emitOne("DequantizeLinear", [codes, scale, zeroPoint], {}, x);
+    this.#coded.set(x, value);
+    this.#quantized.set(value, quantization);
+    return value;
+  }
+}
+
+/** Constant codes as numbers, with a scale for each output channel. */
+function dequantizedRows(
+  { graph }: Value,
+  type: "int8" | "int32",
+  shape: readonly number[],
+  codes: Int8Array | Int32Array,
+  scales: Float32Array,
+): Value {
+  const length = scales.length;
+  const zeros = type === "int8" ? new Int8Array(length) : new Int32Array(length);
+  return graph.emitOne(
+    "DequantizeLinear",
+    [
+      graph.constant(type, shape, codes),
+      graph.constant("float32", [length], scales),
+      graph.constant(type, [length], zeros),
+    ],
+    { axis: { int: 0 } },
+    { type: "float32", shape },
+  );
+}

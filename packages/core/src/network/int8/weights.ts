@@ -1,0 +1,21 @@
+/** Largest code: -128 is left out, so that the codes are symmetric. */
+const LARGEST = 127;
+
+/** 8-bit codes of `rows` equal rows, `value = code * scale` with a scale for each row. */
+export function quantizeRows(
+  values: Float32Array,
+  rows: number,
+): { codes: Int8Array; scales: Float32Array } {
+  const codes = new Int8Array(values.length);
+  const scales = new Float32Array(rows);
+  const length = values.length / rows;
+  for (let row = 0; row < rows; row++) {
+    const [start, end] = [row * length, (row + 1) * length];
+    let largest = 0;
+    for (let i = start; i < end; i++) largest = Math.max(largest, Math.abs(values[i]!));
+    const scale = Math.fround(largest / LARGEST) || 1;
+    scales[row] = scale;
+    for (let i = start; i < end; i++) codes[i] = Math.round(values[i]! / scale);
+  }
+  return { codes, scales };
+}

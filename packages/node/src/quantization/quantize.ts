@@ -1,0 +1,96 @@
+// A model with its convolutions in 8 bits, calibrated on photographs.
+
+import { readModelMetadata, workingLuminance } from "@let-there-be-color/core/colorize";
+import type { Session, TensorValue } from "@let-there-be-color/core/graph";
+import { Int8Calibration } from "@let-there-be-color/core/network";
+import { UserError } from "@let-there-be-color/core/user-error";
+import { type Dataset, itemPath } from "../dataset/dataset.js";
+import { ItemReader } from "../dataset/item-reader.js";
+import { packItems } from "../dataset/item-table.js";
+import { decodePhoto } from "../image/decode.js";
+import { createRuntime } from "../runtime/onnx-runtime.js";
+
+export interface QuantizationOptions {
+  /** Like those that will be colourised; colours are not looked at. */
+  readonly photographs: Dataset;
+  /** How many of them are used at most, spread evenly over the data set. Default 200. */
+  readonly limit?: number;
+  /** Called for every photograph that cannot be read and is left out. */
+  readonly onUnreadable?: (message: string) => void;
+}
+
+/** Fewer show too little of what the maps may hold. */
+const FEWEST = 16;
+
+/**
+ * Quantises a model file: convolutions in 8 bits, with the ranges that its maps take on photographs
+ * at its working size.
+ *
+ * @param model bytes of a model file that `ltbc export` wrote
+ * @throws UserError if it is another model, or fewer than 16 photographs can be read
+ */
+export async function quantizeModel(
+  model: Uint8Array,
+  { photographs, limit = 200, onUnreadable }: QuantizationOptions,
+): Promise<Uint8Array> {
+  const { workingSize } = readModelMetadata(model);
+  const calibration = Int8Calibration.of(model);
+  if (!calibration) {
+    throw new UserError(
+      "Expected a model in the form that this version of ltbc exports (and not a quantised one), since only that can be quantised; export the training run again.",
+    );
+  }
+  const pictures = await workingPictures(photographs, limit, workingSize, onUnreadable);
+  if (pictures.length < FEWEST) {
+    throw new UserError(
+      `Expected at least ${FEWEST} photographs to calibrate on but could read ${pictures.length}; a few hundred are better.`,
+    );
+  }
+  const runtime = await createRuntime();
+  const session = await runtime.createSession(calibration.observer);
+  try {
+    for (const luminance of pictures) calibration.observeLimits(await outputs(session, luminance));
+    for (const luminance of pictures) calibration.count(await outputs(session, luminance));
+  } finally {
+    await session.release();
+  }
+  return calibration.quantized({
+    "ltbc.quantization": JSON.stringify({ bits: 8, photographs: pictures.length }),
+  });
+}
+
+async function outputs(
+  session: Session,
+  luminance: TensorValue,
+): Promise<Record<string, TensorValue>> {
+  return (await session.run({ luminance })) as Record<string, TensorValue>;
+}
+
+/** What the network sees of the photographs. */
+async function workingPictures(
+  photographs: Dataset,
+  limit: number,
+  workingSize: number,
+  onUnreadable: ((message: string) => void) | undefined,
+): Promise<TensorValue[]> {
+  const count = Math.min(limit, photographs.items.length);
+  const reader = new ItemReader(packItems(photographs));
+  const pictures: TensorValue[] = [];
+  try {
+    for (let i = 0; i < count; i++) {
+      const index = Math.floor((i * photographs.items.length) / count);
+      const name = itemPath(photographs, photographs.items[index]!);
+      try {
+        const { gray } = await decodePhoto(await reader.read(index), name);
+        const { luminance, working } = workingLuminance(gray, workingSize);
+        const data = luminance.map((value) => Math.min(Math.max(value, 0), 100));
+        pictures.push({ type: "float32", shape: [1, 1, working.height, working.width], data });
+      } catch (error) {
+        onUnreadable?.(`${name}: ${(error as Error).message}`);
+      }
+    }
+  } finally {
+    await reader.close();
+  }
+  return pictures;
+}
