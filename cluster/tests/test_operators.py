@@ -42,7 +42,9 @@ class OperatorsTest(unittest.TestCase):
         )
         emitted: set[str] = set()
         source = os.path.join(ROOT, "packages", "core", "src")
-        for place, _, files in os.walk(source):
+        for place, folders, files in os.walk(source):
+            # Models in 8 bits come after training.
+            folders[:] = [name for name in folders if name != "int8"]
             for file in files:
                 if file.endswith(".ts") and not file.endswith(".test.ts"):
                     with open(os.path.join(place, file), encoding="utf-8") as text:
