@@ -133,6 +133,7 @@ const cases = {
   ResizeBilinear: [[[2, 3, 4, 5]], (x) => graphs.resizeBilinear(x)],
   ResizeThreefold: [[[1, 2, 3, 4]], (x) => graphs.resizeBilinear(x, 3)],
   Reshape: [[[2, 3, 4]], (x) => graphs.reshape(x, ["N", 12])],
+  Unsqueeze: [[[2, 3]], (x) => graphs.unsqueeze(x, 1)],
   Transpose: [[[2, 3, 4]], (x) => graphs.transpose(x, [2, 0, 1])],
   Concat: [
     [

@@ -19,6 +19,14 @@ def reshape(inputs, attributes):
     return x.reshape(target)
 
 
+@operator("Unsqueeze")
+def unsqueeze(inputs, attributes):
+    """One axis of length 1 more."""
+    x, axes = inputs
+    (axis,) = integers(axes)
+    return x.unsqueeze(axis)
+
+
 @operator("Transpose")
 def transpose(inputs, attributes):
     x = inputs[0]

@@ -102,7 +102,10 @@ export function globalNorm(gradients: readonly Value[]): Value {
     staticShape(gradient.shape, "globalNorm");
     return reduceSum(multiply(gradient, gradient));
   });
-  return squareRoot(squares.reduce((total, each) => add(total, each)));
+  // From the last on: ONNX Runtime computes what the innermost sum needs first, and the gradients of
+  // the last layers need the least of the backward pass. The other way round, all of it would have
+  // to be kept for the gradients of the weights.
+  return squareRoot(squares.reduceRight((total, each) => add(total, each)));
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   relu,
   resizeNearest,
 } from "../graph/operators/index.js";
-import type { Arrangement } from "./arrangement.js";
+import type { ArrangedConvolution, Arrangement } from "./arrangement.js";
 import type { NetworkConfig } from "./config.js";
 import type { ParameterSource } from "./parameters.js";
 
@@ -27,7 +27,7 @@ export interface NetworkContext {
   readonly updatedStatistics: Map<string, Value>;
   /** Uniform noise of the given shape, fed anew for each step; used by dropout in training mode. */
   readonly noise: (name: string, shape: readonly number[]) => Value;
-  /** Inference only: what convolutions are made of. Default: the operators of the paper. */
+  /** What convolutions are made of. Default: the operators of the paper. */
   readonly arrangement?: Arrangement;
 }
 
@@ -66,19 +66,22 @@ export function convolutionLayer(
   const bias = layerBias(context, name, channels, output);
   const enlarge = options.enlarge ?? false;
   const finish = (sums: Value) => (output === "plain" ? sums : activate(context, name, sums));
-  if (context.arrangement) {
-    return context.arrangement.convolution(x, { name, weight, bias, stride, enlarge, finish });
-  }
+  const layer = { name, weight, bias, stride, enlarge, finish };
+  if (context.arrangement) return context.arrangement.convolution(x, layer);
+  return finish(convolveDirectly(x, layer));
+}
+
+/** By the operators of the paper, or cheaper ones where sizes are known; without what follows. */
+export function convolveDirectly(x: Value, layer: ArrangedConvolution): Value {
+  const { weight, bias, stride, enlarge } = layer;
+  const kernel = weight.shape[2] as number;
   const known = x.shape.every((length) => typeof length === "number");
-  const convolved =
-    enlarge && kernel === 3 && stride === 1 && known
-      ? enlargedConvolution(x, weight, bias)
-      : convolution(enlarge ? resizeNearest(x) : x, weight, {
-          ...(bias ? { bias } : {}),
-          stride,
-          padding: (kernel - 1) / 2,
-        });
-  return finish(convolved);
+  if (enlarge && kernel === 3 && stride === 1 && known) return enlargedConvolution(x, weight, bias);
+  return convolution(enlarge ? resizeNearest(x) : x, weight, {
+    ...(bias ? { bias } : {}),
+    stride,
+    padding: (kernel - 1) / 2,
+  });
 }
 
 /** Fully-connected layer: `[N, features] -> [N, width]`. */

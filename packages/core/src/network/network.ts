@@ -46,9 +46,11 @@ export function buildNetwork(context: NetworkContext, luminance: Value): Network
   let globalInput = deepest;
   if (!shared) {
     const image = resizeToSquare(luminance, pooling.imageSize);
-    globalInput = context.arrangement
-      ? mapOfGlobalImage(luminance, deepest, image, mapOf)
-      : mapOf(image);
+    const sizesAreKnown = typeof height === "number" && typeof width === "number";
+    globalInput =
+      context.arrangement && !sizesAreKnown
+        ? mapOfGlobalImage(luminance, deepest, image, mapOf)
+        : mapOf(image);
   }
   const global = globalFeatures(context, globalInput);
   const fused = fuse(context, midLevelFeatures(context, deepest), global.fused);

@@ -25,6 +25,7 @@ import type { NetworkConfig } from "../network/config.js";
 import type { NetworkContext } from "../network/layers.js";
 import { buildNetwork } from "../network/network.js";
 import { ParameterSource, type ParameterSpecification } from "../network/parameters.js";
+import { winogradArrangement } from "../network/winograd-arrangement.js";
 
 export interface TrainingGraphOptions {
   readonly network: NetworkConfig;
@@ -37,6 +38,11 @@ export interface TrainingGraphOptions {
   /** Picture size in pixels, multiples of 8. */
   readonly height: number;
   readonly width: number;
+  /**
+   * How convolutions are computed: by the operators of the paper, or by Winograd's algorithm where
+   * it is faster on CPUs; results differ by rounding. Default "direct".
+   */
+  readonly convolutions?: "direct" | "winograd";
 }
 
 /** A uniform [0, 1) tensor the caller draws anew for each step. */
@@ -164,6 +170,7 @@ function forwardGraph(
       noise.push({ name, shape });
       return graph.input(name, "float32", shape);
     },
+    ...(options.convolutions === "winograd" ? { arrangement: winogradArrangement } : {}),
   };
   const { normalizedChroma, sceneLogits } = buildNetwork(context, luminance);
   // The target is brought to the size of the output (paper, section 3.5), then normalised.

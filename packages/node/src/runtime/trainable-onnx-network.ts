@@ -39,15 +39,21 @@ export interface TrainableNetworkOptions extends TrainingGraphOptions {
  */
 export async function createTrainableNetwork(
   runtime: Runtime,
-  options: TrainableNetworkOptions,
+  given: TrainableNetworkOptions,
   state?: TrainingState,
 ): Promise<TrainableNetwork> {
+  const options = { ...algorithms(runtime), ...given };
   const graph = trainingGraph(options);
   const start = startingState(options, graph, state);
   const training = await runtime.createSession(graph.model, {
     keepOnDevice: graph.state.map(({ name }) => `${name}/next`),
   });
   return new OnnxTrainableNetwork(runtime, options, graph, training, start);
+}
+
+/** Winograd's algorithm is arranged for the matrix products of ONNX Runtime's CPU kernels. */
+function algorithms({ device }: Runtime): Pick<TrainingGraphOptions, "convolutions"> {
+  return { convolutions: device === "cpu" ? "winograd" : "direct" };
 }
 
 /** Starting parameters alone, from the seed. */

@@ -40,5 +40,6 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
   Sub: arithmetic.subtractGradient,
   Tanh: activation.tanhGradient,
   Transpose: layout.transposeGradient,
+  Unsqueeze: layout.reshapeGradient,
   Where: elementwise.whereGradient,
 };

@@ -246,6 +246,7 @@ const resizing: Case[] = [
     (x) => op.averagePool(x!, { kernel: 3, stride: 2, padding: 1 }),
   ],
   ["AveragePool, gaps", [[1, 1, 7, 8]], (x) => op.averagePool(x!, { kernel: 2, stride: 3 })],
+  ["Unsqueeze", [[2, 3]], (x) => op.unsqueeze(x!, 1)],
   ["DepthToSpace", [[2, 8, 2, 3]], (x) => op.depthToSpace(x!)],
   ["SpaceToDepth", [[2, 2, 4, 6]], (x) => op.spaceToDepth(x!)],
   ["global average pool", [[2, 3, 2, 4]], (x) => op.globalAveragePool(x!)],

@@ -1,5 +1,5 @@
-// Operators that move elements without computing: Reshape, Transpose, Concat, Slice, Gather,
-// Expand, Pad.
+// Operators that move elements without computing: Reshape, Unsqueeze, Transpose, Concat, Slice,
+// Gather, Expand, Pad.
 
 import {
   type Dimension,
@@ -32,6 +32,12 @@ export function reshape(x: Value, shape: Shape): Value {
   }
   const target = shape.map((length) => (typeof length === "number" ? length : -1));
   return x.graph.emitOne("Reshape", [x, x.graph.integers(target)], {}, { type: x.type, shape });
+}
+
+/** An axis of length 1 more, in front of `axis`. */
+export function unsqueeze(x: Value, axis: number): Value {
+  const shape = [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)];
+  return x.graph.emitOne("Unsqueeze", [x, x.graph.integers([axis])], {}, { type: x.type, shape });
 }
 
 /** Axis `i` of the result is axis `permutation[i]` of `x`. */

@@ -51,7 +51,8 @@ function lastTwo({ shape }: Value, operator: string): [Dimension, Dimension] {
   return [shape[shape.length - 2]!, shape[shape.length - 1]!];
 }
 
-function transposeLastTwo(x: Value): Value {
+/** `[.., m, n] -> [.., n, m]`; ONNX Runtime takes it into a product. */
+export function transposeLastTwo(x: Value): Value {
   const rank = x.shape.length;
   const axes = x.shape.map((_, axis) => axis);
   return transpose(x, [...axes.slice(0, -2), rank - 1, rank - 2]);
