@@ -1,4 +1,5 @@
-// The loop of `ltbc train` as a whole, or (variant "step") nothing but its steps on one batch.
+// The loop of `ltbc train` as a whole, in its first epoch or (variant "later epochs") with all pictures
+// decoded before, or (variant "step") nothing but its steps on one batch.
 
 import { join } from "node:path";
 import { resolveBatchOptions } from "../../packages/node/dist/dataset/batch-plan.js";
@@ -40,7 +41,7 @@ await serve(async (specification) => {
           train({
             runFolder,
             phases: plan,
-            openData: (phase) => data.openPhase(phase),
+            openData: (phase) => openPhase(data, phase, variant),
             createNetwork,
             learningRate,
             seed,
@@ -53,7 +54,7 @@ await serve(async (specification) => {
     facts: { batchesPerEpoch: plan[0].batchesPerEpoch, lookahead },
     run: async () => {
       // While the others worked, batches were prepared that cost these steps nothing.
-      if (variant === "loop") for (let step = 0; step < lookahead; step++) await nextStep();
+      if (variant !== "step") for (let step = 0; step < lookahead; step++) await nextStep();
       const start = performance.now();
       for (let step = 0; step < steps; step++) await nextStep();
       return { seconds: (performance.now() - start) / 1000 / steps };
@@ -71,6 +72,12 @@ function stepping(events) {
       if (value.type === "step") return;
     }
   };
+}
+
+async function openPhase(data, phase, variant) {
+  const opened = await data.openPhase(phase);
+  if (variant === "later epochs") for await (const _ of opened.training(0, 0));
+  return opened;
 }
 
 async function steppingAlone(phase, data, createNetwork, learningRate) {

@@ -34,6 +34,7 @@ interface TrainCommandOptions extends RunOptions {
   readonly device?: Exclude<Device, "wasm">;
   readonly threads?: number;
   readonly workers?: number;
+  readonly cache?: number;
   readonly maxMinutes?: number;
   readonly checkpointMinutes?: number;
   readonly json?: boolean;
@@ -176,6 +177,11 @@ export function trainCommand(): Command {
     "threads that decode pictures, 1 to 256 (default: a quarter of the cores)",
     positiveInteger,
   );
+  add(
+    "--cache <MiB>",
+    "memory for decoded pictures, which later epochs need not decode again; 0 for none (default: a quarter of what is available, at most 4096)",
+    wholeNumber,
+  );
   add("--json", "print one JSON line at the end; progress goes to stderr");
   return command.action(async (sources: string[], options: TrainCommandOptions) => {
     checkUsage(command, sources, options);
@@ -219,14 +225,25 @@ function checkUsage(command: Command, sources: string[], options: TrainCommandOp
 }
 
 async function runTraining(sources: string[], options: TrainCommandOptions): Promise<void> {
-  const { device = "cpu", threads, workers, checkpointMinutes = 10, maxMinutes, json } = options;
+  const {
+    device = "cpu",
+    threads,
+    workers,
+    cache,
+    checkpointMinutes = 10,
+    maxMinutes,
+    json,
+  } = options;
   const prepared = options.resume
     ? await prepareResumedRun(options.resume, sources, options)
     : await prepareNewRun(sources, options);
   const { runFolder, configuration, datasets } = prepared;
   const plan = planOf(configuration, datasets.training.items.length);
   const runtime = await createRuntime({ device, ...(threads === undefined ? {} : { threads }) });
-  const data = new RunData(datasets, configuration, workers);
+  const data = new RunData(datasets, configuration, {
+    workers,
+    cacheBytes: cache === undefined ? undefined : cache * 2 ** 20,
+  });
   const reporter = new ProgressReporter(json ? process.stderr : process.stdout);
   const place = { device, threads: runtime.threads, runFolder, checkpointMinutes };
   for (const remark of prepared.remarks) reporter.line(remark);

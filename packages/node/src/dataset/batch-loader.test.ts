@@ -154,6 +154,29 @@ describe("training batches", () => {
     await batches.return();
   });
 
+  it("come from memory in later epochs, the same as from files", async () => {
+    const files: Record<string, Buffer> = { "grey.png": await flatPicture([9, 9, 9]) };
+    for (let i = 0; i < 9; i++) files[`${i}.png`] = await noisePicture(i, 40, 32);
+    const { path, remove } = await temporaryFolder(files);
+    const pictures = await openDataset([path]);
+    const fromFiles = await loaderOf(pictures, { seed: 5 });
+    const expected = [await collect(fromFiles.epoch(0)), await collect(fromFiles.epoch(1))];
+    const workers = { workers: 2, cacheBytes: 2 ** 26 };
+    const loader = await loaderOf(pictures, { seed: 5, ...workers });
+    const validation = await loaderOf(pictures, { mode: "validation", ...workers });
+    expect(await collect(loader.epoch(0))).toEqual(expected[0]);
+    const validated = await collect(validation.epoch(0));
+    await remove();
+    expect(await collect(validation.epoch(0))).toEqual(validated);
+    expect(validation.report().grey.map(({ name }) => name.slice(-8))).toEqual(["grey.png"]);
+    // Training drops the rest of an epoch: two of the pictures may not have been met.
+    const later = (await collect(loader.epoch(1))).flatMap(picturesOf);
+    const met = new Set(loader.report().broken.map(({ name }) => name.slice(-5)));
+    expect(met.size).toBeLessThanOrEqual(2);
+    const same = later.filter((each, i) => each === expected[1]!.flatMap(picturesOf)[i]);
+    expect(same.length).toBeGreaterThanOrEqual(later.length - met.size);
+  });
+
   it("may be left early, and begun again", async () => {
     const loader = await loaderOf(dataset, { seed: 5, lookahead: 3 });
     const whole = await collect(loader.epoch(0));

@@ -11,6 +11,7 @@ import {
 import { type BatchRequest, BatchWorkers } from "./batch-workers.js";
 import { type Dataset, itemPath } from "./dataset.js";
 import { packItems } from "./item-table.js";
+import { reservePictureCache } from "./picture-cache.js";
 
 /** Pictures that were not used so far, every file once, in the order of the data set. */
 export interface LoaderReport {
@@ -52,7 +53,7 @@ export class BatchLoader {
    * @throws UserError if an option is out of range or the data set has too few pictures.
    */
   static async create(dataset: Dataset, options: BatchLoaderOptions): Promise<BatchLoader> {
-    const { plan, workers, lookahead } = resolveBatchOptions(options);
+    const { plan, workers, lookahead, cacheBytes } = resolveBatchOptions(options);
     const pictures = dataset.items.length;
     const training = plan.mode === "training";
     const batches = pictures / plan.batchSize;
@@ -62,7 +63,11 @@ export class BatchLoader {
         `The data set has ${pictures} pictures, fewer than one batch of ${plan.batchSize}: lower the batch size or add pictures.`,
       );
     }
-    const threads = await BatchWorkers.start(workers, plan, packItems(dataset));
+    const threads = await BatchWorkers.start(workers, {
+      plan,
+      columns: packItems(dataset),
+      cacheMemory: reservePictureCache(pictures, cacheBytes),
+    });
     const batchesPerEpoch = training ? Math.floor(batches) : Math.ceil(batches);
     return new BatchLoader(dataset, threads, lookahead, plan, workers, batchesPerEpoch);
   }

@@ -9,6 +9,7 @@ import type { BatchPlan } from "./batch-plan.js";
 import type { ItemReader } from "./item-reader.js";
 import { type ItemColumns, nameOf } from "./item-table.js";
 import { cropPicture, decodePicture, meanChroma, type RgbPicture } from "./picture.js";
+import type { PictureCache } from "./picture-cache.js";
 
 /** What the random numbers of a training run are drawn for. */
 export const Draw = { order: 1, substitute: 2, cropLeft: 3, cropTop: 4, flip: 5 } as const;
@@ -38,6 +39,7 @@ export interface BatchTools {
   readonly plan: BatchPlan;
   readonly columns: ItemColumns;
   readonly reader: ItemReader;
+  readonly cache: PictureCache;
 }
 
 /** Draws for one place in a batch before the data set is given up as unusable. */
@@ -119,6 +121,8 @@ async function findUsable(
 
 async function tryPicture(item: number, tools: BatchTools): Promise<UsablePicture | Rejection> {
   const { resize, minimumChroma } = tools.plan;
+  const known = tools.cache.find(item);
+  if (known) return known === "grey" ? { item, broken: null } : { item, picture: known };
   let picture: RgbPicture;
   try {
     picture = await decodePicture(await tools.reader.read(item), resize);
@@ -126,7 +130,11 @@ async function tryPicture(item: number, tools: BatchTools): Promise<UsablePictur
     if (error instanceof UserError) throw error;
     return { item, broken: (error as Error).message.split("\n", 1)[0]! };
   }
-  if (minimumChroma > 0 && meanChroma(picture) < minimumChroma) return { item, broken: null };
+  if (minimumChroma > 0 && meanChroma(picture) < minimumChroma) {
+    tools.cache.keepGrey(item);
+    return { item, broken: null };
+  }
+  tools.cache.keep(item, picture);
   return { item, picture };
 }
 

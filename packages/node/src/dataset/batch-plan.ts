@@ -28,6 +28,11 @@ export interface BatchLoaderOptions {
   readonly workers?: number | undefined;
   /** Batches prepared ahead, which are kept in memory. Default: 4, or two for each worker. */
   readonly lookahead?: number | undefined;
+  /**
+   * Memory for decoded pictures, which later epochs take from there, in bytes; used in blocks of
+   * 64 MiB as it fills. Default 0: all pictures are decoded in every epoch.
+   */
+  readonly cacheBytes?: number | undefined;
 }
 
 /** All that the content of batches depends on, besides the data set. */
@@ -45,6 +50,7 @@ export function resolveBatchOptions(options: BatchLoaderOptions): {
   readonly plan: BatchPlan;
   readonly workers: number;
   readonly lookahead: number;
+  readonly cacheBytes: number;
 } {
   const batchSize = integer("batch size", options.batchSize, 1, 65536);
   const crop = integer("crop", options.crop, 1, 4096);
@@ -61,6 +67,7 @@ export function resolveBatchOptions(options: BatchLoaderOptions): {
     plan: { mode: options.mode, batchSize, crop, resize, seed, minimumChroma },
     workers,
     lookahead,
+    cacheBytes: options.cacheBytes ?? 0,
   };
 }
 

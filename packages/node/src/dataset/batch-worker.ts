@@ -7,9 +7,11 @@ import sharp from "sharp";
 import { makeBatch } from "./batch-maker.js";
 import type { FromWorker, ToWorker, WorkerSetup } from "./batch-workers.js";
 import { ItemReader } from "./item-reader.js";
+import { PictureCache } from "./picture-cache.js";
 
 const port = parentPort!;
-const { plan, columns, finished } = workerData as WorkerSetup;
+const { plan, columns, finished, cacheMemory } = workerData as WorkerSetup;
+const cache = new PictureCache(cacheMemory);
 const reader = new ItemReader(columns);
 const queue: Extract<ToWorker, { type: "make" }>[] = [];
 const cancelled = new Set<number>();
@@ -36,7 +38,7 @@ async function work(): Promise<void> {
     try {
       const made = isCancelled()
         ? null
-        : await makeBatch(job, { plan, columns, reader }, isCancelled);
+        : await makeBatch(job, { plan, columns, reader, cache }, isCancelled);
       if (made) {
         const { luminance, ab, labels } = made.batch;
         const buffers = [luminance, ab, labels].map(({ buffer }) => buffer as ArrayBuffer);

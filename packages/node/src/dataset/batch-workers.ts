@@ -6,6 +6,7 @@ import "sharp";
 import type { BatchJob, MadeBatch } from "./batch-maker.js";
 import type { BatchPlan } from "./batch-plan.js";
 import type { ItemColumns } from "./item-table.js";
+import type { PictureCacheMemory } from "./picture-cache.js";
 
 /** What a worker is started with. */
 export interface WorkerSetup {
@@ -13,6 +14,7 @@ export interface WorkerSetup {
   readonly columns: ItemColumns;
   /** Shared count of answers that all workers have sent: [1]. */
   readonly finished: Int32Array;
+  readonly cacheMemory: PictureCacheMemory;
 }
 
 export type ToWorker =
@@ -61,9 +63,9 @@ export class BatchWorkers {
   private constructor() {}
 
   /** Starts the threads and waits until they are up. */
-  static async start(count: number, plan: BatchPlan, columns: ItemColumns): Promise<BatchWorkers> {
+  static async start(count: number, setUp: Omit<WorkerSetup, "finished">): Promise<BatchWorkers> {
     const workers = new BatchWorkers();
-    const setup: WorkerSetup = { plan, columns, finished: workers.finished };
+    const setup: WorkerSetup = { ...setUp, finished: workers.finished };
     try {
       await Promise.all(Array.from({ length: count }, () => workers.add(setup)));
     } catch (error) {

@@ -53,19 +53,37 @@ export interface SkippedFiles {
   readonly grey: ReadonlySet<string>;
 }
 
+/** What preparing batches may take of the machine; no influence on the batches. */
+export interface DataResources {
+  /** Threads that decode pictures; by default the loader's own choice. */
+  readonly workers?: number | undefined;
+  /**
+   * Memory for decoded pictures, in bytes. By default a quarter of what is available when a phase
+   * begins, at most 4 GiB.
+   */
+  readonly cacheBytes?: number | undefined;
+}
+
+function usualCacheBytes(): number {
+  return Math.min(2 ** 32, process.availableMemory() / 4);
+}
+
 /** Makes the batches of each phase, and keeps account of the files that could not be used. */
 export class RunData {
   readonly #datasets: RunDatasets;
   readonly #configuration: RunConfiguration;
-  readonly #workers: number | undefined;
+  readonly #resources: DataResources;
   readonly #broken = new Map<string, string>();
   readonly #grey = new Set<string>();
 
-  /** @param workers threads that decode pictures; by default the loader's own choice. */
-  constructor(datasets: RunDatasets, configuration: RunConfiguration, workers?: number) {
+  constructor(
+    datasets: RunDatasets,
+    configuration: RunConfiguration,
+    resources: DataResources = {},
+  ) {
     this.#datasets = datasets;
     this.#configuration = configuration;
-    this.#workers = workers;
+    this.#resources = resources;
   }
 
   /** Files that the phases closed so far had to leave out. */
@@ -78,10 +96,18 @@ export class RunData {
     const { seed, minimumChroma, phases } = this.#configuration;
     const resize = phases.find(({ crop }) => crop === phase.crop)?.resize;
     const { crop, batchSize } = phase;
-    const shared = { crop, batchSize, resize, seed, minimumChroma, workers: this.#workers };
+    const { workers, cacheBytes = usualCacheBytes() } = this.#resources;
+    const shared = { crop, batchSize, resize, seed, minimumChroma, workers };
     const { training: pictures, validation: others } = this.#datasets;
-    const training = await BatchLoader.create(pictures, { mode: "training", ...shared });
-    const validation = await BatchLoader.create(others, { mode: "validation", ...shared });
+    const part = pictures.items.length / (pictures.items.length + others.items.length);
+    const training = await BatchLoader.create(pictures, {
+      ...{ mode: "training", ...shared },
+      cacheBytes: part * cacheBytes,
+    });
+    const validation = await BatchLoader.create(others, {
+      ...{ mode: "validation", ...shared },
+      cacheBytes: (1 - part) * cacheBytes,
+    });
     return {
       training: (epoch, startBatch) => training.epoch(epoch, startBatch),
       validation: () => validation.epoch(0),
