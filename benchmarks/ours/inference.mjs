@@ -1,20 +1,24 @@
-// The model file as this project writes it, loaded as `Colorizer` does for many pictures.
+// The model file as this project writes it, loaded as `Colorizer` does for many pictures; or (variant
+// "8 bits") quantised for the pictures that it will see.
 
-import { inferenceModel, networkPreset } from "@let-there-be-color/core/network";
+import { Int8Calibration, inferenceModel, networkPreset } from "@let-there-be-color/core/network";
 import { readSafetensors } from "let-there-be-color/training";
 import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
 import { suitedModel } from "../../packages/node/dist/runtime/suited-model.js";
 import { serve } from "../contender-process.mjs";
 import { sampled } from "../samples.mjs";
 
-await serve(async ({ preset, side, batchSize, threads, parameters, batch }) => {
+await serve(async ({ preset, side, batchSize, threads, parameters, batch, variant }) => {
   const { tensors } = await readSafetensors(parameters);
   const model = inferenceModel(networkPreset(preset), tensors);
   const runtime = await createRuntime({ threads });
-  const suited = await suitedModel(model, runtime, { workingSize: side });
-  const session = await runtime.createSession(suited);
   const { data } = (await readSafetensors(batch)).tensors.get("luminance");
   const luminance = { type: "float32", shape: [batchSize, 1, side, side], data };
+  const suited =
+    variant === "8 bits"
+      ? await quantized(model, runtime, luminance)
+      : await suitedModel(model, runtime, { workingSize: side });
+  const session = await runtime.createSession(suited);
   return {
     facts: {},
     run: async () => {
@@ -23,3 +27,12 @@ await serve(async ({ preset, side, batchSize, threads, parameters, batch }) => {
     },
   };
 });
+
+async function quantized(model, runtime, luminance) {
+  const calibration = Int8Calibration.of(model);
+  const observer = await runtime.createSession(calibration.observer);
+  calibration.observeLimits(await observer.run({ luminance }));
+  calibration.count(await observer.run({ luminance }));
+  await observer.release();
+  return calibration.quantized();
+}

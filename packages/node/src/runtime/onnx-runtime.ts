@@ -54,7 +54,7 @@ async function createSession(
     extra: {
       session: {
         intra_op: { allow_spinning: spinning ? "1" : "0" },
-        // Sums of products of bytes that do not saturate on processors without VNNI.
+        // For foreign models in 8 bits: sums that do not saturate on processors without VNNI.
         x64quantprecision: "1",
       },
     },

@@ -6,7 +6,7 @@ export * from "./elementwise.js";
 export * from "./enlarged-convolution.js";
 export * from "./layout.js";
 export * from "./matrix.js";
-export type { Sampling } from "./minimal-filtering.js";
+export { filteringAlgorithm, type Sampling } from "./minimal-filtering.js";
 export * from "./normalization.js";
 export * from "./reduction.js";
 export * from "./resizing.js";

@@ -10,7 +10,7 @@ import { channelsFirst } from "./channels-last.js";
 import { enlargedConvolution, enlargedFilters } from "./enlarged-convolution.js";
 import { groupedConvolution } from "./grouped-convolution.js";
 import { Resolution } from "./resolution.js";
-import { transformedFilters, winogradConvolution } from "./winograd.js";
+import { transformedFilters, winogradConvolutionOfAnySize } from "./winograd.js";
 
 /** Channels that ONNX Runtime's blocked kernels take at once, at most. */
 const BLOCK = 16;
@@ -44,7 +44,7 @@ export class CpuArrangement implements Arrangement {
       Math.min(inputs, outputs) >= WIDE
     ) {
       const filters = this.#once(weight, transformedFilters);
-      result = finishBlocked(winogradConvolution(x, filters, resolution), layer);
+      result = finishBlocked(winogradConvolutionOfAnySize(x, filters, resolution), layer);
     } else {
       const geometry = { ...(bias ? { bias } : {}), stride, padding: (kernel - 1) / 2 };
       result = finish(convolution(enlarge ? resizeNearest(x) : x, weight, geometry));

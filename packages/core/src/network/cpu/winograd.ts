@@ -1,47 +1,28 @@
-// 3x3 convolutions with fewer multiplications: F(4x4, 3x3) of Lavin & Gray, "Fast Algorithms for
-// Convolutional Neural Networks" (CVPR 2016), after Winograd's minimal filtering. A tile of 4x4
-// results takes 36 products in place of 144. The transforms are depthwise convolutions and small
-// matrix products, the products a grouped 1x1 convolution: operators that ONNX Runtime's CPU
-// kernels run in their blocked layout with all cores.
+// 3x3 convolutions of pictures of any size with fewer multiplications: minimal filtering
+// (graph/operators/minimal-filtering.ts), by which a tile of 4x4 results takes 36 products in place
+// of 144. The transforms are depthwise convolutions and small matrix products, the products a grouped
+// 1x1 convolution: operators that ONNX Runtime's CPU kernels run in their blocked layout with all
+// cores. (For sizes that are known, graph/operators/winograd-convolution.ts is shorter and has
+// gradients.)
 
 import type { Value } from "../../graph/graph.js";
-import { concat, gemm, matMul, reshape, transpose } from "../../graph/operators/index.js";
+import {
+  concat,
+  filteringAlgorithm,
+  gemm,
+  matMul,
+  reshape,
+  transpose,
+} from "../../graph/operators/index.js";
 import { channelsLast } from "./channels-last.js";
 import { groupedConvolution } from "./grouped-convolution.js";
 import { channelsLastShape, type Resolution } from "./resolution.js";
 
+const { samples, filter, results: resultsOfTile } = filteringAlgorithm("same");
 /** Results along each side of a tile. */
-const RESULTS = 4;
-/** Input pixels along each side of a tile. */
-const TAPS = 6;
-
-/** Input transform (B^T in the paper): how the 6 input pixels make the 6 factors. */
-const inputTransform = [
-  [4, 0, -5, 0, 1, 0],
-  [0, -4, -4, 1, 1, 0],
-  [0, 4, -4, -1, 1, 0],
-  [0, -2, -1, 2, 1, 0],
-  [0, 2, -1, -2, 1, 0],
-  [0, 4, 0, -5, 0, 1],
-] as const;
-
-/** Filter transform (G): how the 3 weights make the 6 factors. */
-const filterTransform = [
-  [1 / 4, 0, 0],
-  [-1 / 6, -1 / 6, -1 / 6],
-  [-1 / 6, 1 / 6, -1 / 6],
-  [1 / 24, 1 / 12, 1 / 6],
-  [1 / 24, -1 / 12, 1 / 6],
-  [0, 0, 1],
-] as const;
-
-/** Output transform (A^T): how the 6 products make the 4 results. */
-const outputTransform = [
-  [1, 1, 1, 1, 1, 0],
-  [0, 1, -1, 2, -2, 0],
-  [0, 1, 1, 4, 4, 0],
-  [0, 1, -1, 8, -8, 1],
-] as const;
+const RESULTS = resultsOfTile.length;
+/** Input pixels along each side of a tile, and as many products. */
+const TAPS = samples.length;
 
 /**
  * Convolution with stride 1 and a padding of 1 pixel, without a bias.
@@ -50,7 +31,11 @@ const outputTransform = [
  * @param filters `[36 O, C, 1, 1]`, from {@link transformedFilters}
  * @returns `[N, H, W, O]`
  */
-export function winogradConvolution(x: Value, filters: Value, { sides, tiled }: Resolution): Value {
+export function winogradConvolutionOfAnySize(
+  x: Value,
+  filters: Value,
+  { sides, tiled }: Resolution,
+): Value {
   const graph = x.graph;
   const [batch, , height, width] = x.shape;
   const channels = (filters.shape[0] as number) / TAPS ** 2;
@@ -92,8 +77,8 @@ export function transformedFilters(weight: Value): Value {
     "float32",
     [TAPS ** 2, 9],
     Float32Array.from(
-      filterTransform.flatMap((column) =>
-        filterTransform.flatMap((row) => row.flatMap((a) => column.map((b) => a * b))),
+      filter.flatMap((column) =>
+        filter.flatMap((row) => row.flatMap((a) => column.map((b) => a * b))),
       ),
     ),
   );
@@ -109,7 +94,7 @@ export function transformedFilters(weight: Value): Value {
 /** `[N, C, H, W] -> [N, 6 C, H/4, W]`: the input transform along each column of tiles' pixels. */
 function alongRows(x: Value): Value {
   return concat(
-    inputTransform.map((taps) => depthwise(x, taps, [TAPS, 1])),
+    samples.map((taps) => depthwise(x, taps, [TAPS, 1])),
     1,
   );
 }
@@ -117,7 +102,7 @@ function alongRows(x: Value): Value {
 /** `[N, C, H, W] -> [N, 6 C, H, W/4]` */
 function alongColumns(x: Value): Value {
   return concat(
-    inputTransform.map((taps) => depthwise(x, taps, [1, TAPS])),
+    samples.map((taps) => depthwise(x, taps, [1, TAPS])),
     1,
   );
 }
@@ -144,8 +129,8 @@ function outputMatrix({ graph }: Value): Value {
     "float32",
     [RESULTS ** 2, TAPS ** 2],
     Float32Array.from(
-      outputTransform.flatMap((row) =>
-        outputTransform.flatMap((column) => column.flatMap((b) => row.map((a) => a * b))),
+      resultsOfTile.flatMap((row) =>
+        resultsOfTile.flatMap((column) => column.flatMap((b) => row.map((a) => a * b))),
       ),
     ),
   );

@@ -46,8 +46,8 @@ test("rows of weights keep their proportions, each with its own scale", () => {
     Float32Array.of(1, -0.4, 0.25, 0.012, 0, -0.02, 0, 0, 0),
     3,
   );
-  expect([...codes]).toEqual([127, -51, 32, 76, 0, -127, 0, 0, 0]);
-  expect(scales[0]).toBeCloseTo(1 / 127, 6);
-  expect(scales[1]).toBeCloseTo(0.02 / 127, 8);
+  expect([...codes]).toEqual([63, -25, 16, 38, 0, -63, 0, 0, 0]);
+  expect(scales[0]).toBeCloseTo(1 / 63, 6);
+  expect(scales[1]).toBeCloseTo(0.02 / 63, 8);
   expect(scales[2]).toBe(1);
 });

@@ -1,7 +1,10 @@
-/** Largest code: -128 is left out, so that the codes are symmetric. */
-const LARGEST = 127;
+/**
+ * Largest code: 7 bits. Processors without VNNI add two products of a byte of a map with one of a
+ * weight in 16 bits, where larger weights could overflow.
+ */
+const LARGEST = 63;
 
-/** 8-bit codes of `rows` equal rows, `value = code * scale` with a scale for each row. */
+/** Codes of `rows` equal rows, `value = code * scale` with a scale for each row. */
 export function quantizeRows(
   values: Float32Array,
   rows: number,
