@@ -26,7 +26,7 @@ type Quad = [number, number, number, number];
 
 /**
  * `convolution(x, weight, { padding: 1 })`, with a stride of 2 ("halved") or of
- * `resizeNearest(x)` ("doubled"), up to rounding: about 3e-6 of the result's standard deviation.
+ * `resizeNearest(x)` ("doubled"), up to rounding: about 1e-6 of the result's standard deviation.
  *
  * @param x `[N, C_in, H, W]`, all lengths known
  * @param weight `[C_out, C_in, 3, 3]`
