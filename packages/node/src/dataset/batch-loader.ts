@@ -66,7 +66,7 @@ export class BatchLoader {
     const threads = await BatchWorkers.start(workers, {
       plan,
       columns: packItems(dataset),
-      cacheMemory: reservePictureCache(pictures, cacheBytes),
+      cacheMemory: reservePictureCache(pictures, plan.resize, cacheBytes),
     });
     const batchesPerEpoch = training ? Math.floor(batches) : Math.ceil(batches);
     return new BatchLoader(dataset, threads, lookahead, plan, workers, batchesPerEpoch);

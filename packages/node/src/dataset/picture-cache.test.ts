@@ -15,7 +15,7 @@ function ends(found: ReturnType<PictureCache["find"]>): unknown {
 
 describe("a picture cache", () => {
   it("gives back what another thread's view has kept", () => {
-    const memory = reservePictureCache(3, BLOCK);
+    const memory = reservePictureCache(3, 8, BLOCK);
     const [one, other] = [new PictureCache(memory), new PictureCache(memory)];
     expect(one.find(2)).toBeUndefined();
     one.keep(2, pictureOf(7, 5, 11));
@@ -27,14 +27,14 @@ describe("a picture cache", () => {
   });
 
   it("keeps the first of two pictures of an item", () => {
-    const cache = new PictureCache(reservePictureCache(1, BLOCK));
+    const cache = new PictureCache(reservePictureCache(1, 8, BLOCK));
     cache.keep(0, pictureOf(2, 2, 1));
     cache.keep(0, pictureOf(2, 2, 9));
     expect(cache.find(0)).toEqual(pictureOf(2, 2, 1));
   });
 
   it("begins a new block for what does not fit, and ends with the last", () => {
-    const cache = new PictureCache(reservePictureCache(6, 2 * BLOCK));
+    const cache = new PictureCache(reservePictureCache(6, 4000, 2 * BLOCK));
     // 48 MB each: one in a block, the rest of which takes small ones only until it is left.
     const large = (value: number) => pictureOf(4000, 4000, value);
     cache.keep(0, large(1));
@@ -49,8 +49,15 @@ describe("a picture cache", () => {
     expect(ends(cache.find(4))).toEqual([1000, 3e6, 5, 5]);
   });
 
+  it("reserves no more than the pictures are likely to need", () => {
+    expect(reservePictureCache(1000, 64, 2 ** 40).blocks).toHaveLength(1);
+    // 24,576 bytes each.
+    expect(reservePictureCache(10_000, 64, 2 ** 40).blocks).toHaveLength(4);
+    expect(reservePictureCache(10_000, 64, 3 * BLOCK).blocks).toHaveLength(3);
+  });
+
   it("of less than a block keeps nothing but what is grey", () => {
-    const cache = new PictureCache(reservePictureCache(2, BLOCK - 1));
+    const cache = new PictureCache(reservePictureCache(2, 8, BLOCK - 1));
     cache.keep(0, pictureOf(1, 1, 1));
     cache.keepGrey(1);
     expect(cache.find(0)).toBeUndefined();

@@ -21,17 +21,23 @@ const PLACES_IN_A_BLOCK = BLOCK_BYTES / PLACE_BYTES;
 const State = { unknown: 0, taken: 1, picture: 2, grey: 3 } as const;
 
 /**
- * Reserves memory; systems count it only as it fills.
+ * Reserves memory in blocks of 64 MiB; most systems count it only as it fills.
  *
  * @param items number of pictures in the data set
- * @param bytes for the pixels, rounded down to whole blocks of 64 MiB; 0 for no cache
+ * @param shortSide of the pictures, in pixels
+ * @param mostBytes for the pixels, rounded down to whole blocks; 0 for no cache
  */
-export function reservePictureCache(items: number, bytes: number): PictureCacheMemory {
+export function reservePictureCache(
+  items: number,
+  shortSide: number,
+  mostBytes: number,
+): PictureCacheMemory {
+  // Few photographs are longer than twice their short side.
+  const likelyBytes = items * 3 * 2 * shortSide ** 2;
+  const count = Math.min(Math.floor(mostBytes / BLOCK_BYTES), Math.ceil(likelyBytes / BLOCK_BYTES));
   const blocks: SharedArrayBuffer[] = [];
   try {
-    while ((blocks.length + 1) * BLOCK_BYTES <= bytes) {
-      blocks.push(new SharedArrayBuffer(BLOCK_BYTES));
-    }
+    while (blocks.length < count) blocks.push(new SharedArrayBuffer(BLOCK_BYTES));
   } catch (error) {
     // The system has less to give: the cache is smaller.
     if (!(error instanceof RangeError)) throw error;
