@@ -1,5 +1,5 @@
 // The model file as this project writes it, loaded as `Colorizer` does for many pictures; or (variant
-// "8 bits") quantised for the pictures that it will see.
+// "8 bits") quantised for one of the pictures that it will see.
 
 import { Int8Calibration, inferenceModel, networkPreset } from "@let-there-be-color/core/network";
 import { readSafetensors } from "let-there-be-color/training";
@@ -28,7 +28,10 @@ await serve(async ({ preset, side, batchSize, threads, parameters, batch, varian
   };
 });
 
-async function quantized(model, runtime, luminance) {
+async function quantized(model, runtime, batch) {
+  const [, , height, width] = batch.shape;
+  const data = batch.data.subarray(0, height * width);
+  const luminance = { ...batch, shape: [1, 1, height, width], data };
   const calibration = Int8Calibration.of(model);
   const observer = await runtime.createSession(calibration.observer);
   calibration.observeLimits(await observer.run({ luminance }));
