@@ -97,8 +97,7 @@ export function winogradCost(
   const { inputs, outputs, height, width } = layer;
   const algorithm = filteringAlgorithm(sampling);
   const tiled = (length: number) =>
-    Math.ceil(convolvedLength(length, sampling) / algorithm.results.length) *
-    algorithm.samples.length;
+    tileCount(algorithm, convolvedLength(length, sampling)) * algorithm.samples.length;
   const [rows, columns] = [tiled(height), tiled(width)];
   const transforms = (channels: number, high: number, wide: number) =>
     channels * rows * wide * (high + columns);
@@ -118,6 +117,10 @@ function convolvedLength(length: number, sampling: Sampling): number {
   return sampling === "halved" ? Math.ceil(length / 2) : 2 * length;
 }
 
+function tileCount(algorithm: FilteringAlgorithm, results: number): number {
+  return Math.ceil(results / algorithm.results.length);
+}
+
 /** The transforms of all tiles along one axis. */
 class Axis {
   /** `[products tiles, samples]` */
@@ -127,7 +130,7 @@ class Axis {
 
   constructor(algorithm: FilteringAlgorithm, samples: number, sampling: Sampling) {
     const results = convolvedLength(samples, sampling);
-    const tiles = Math.ceil(results / algorithm.results.length);
+    const tiles = tileCount(algorithm, results);
     this.samples = samplesOfAxis(algorithm, samples, tiles);
     this.results = resultsOfAxis(algorithm, results, tiles);
   }

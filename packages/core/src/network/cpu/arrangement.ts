@@ -3,8 +3,8 @@
 // operations make it faster.
 
 import { staticShape, type Value } from "../../graph/graph.js";
-import { convolution, resizeNearest } from "../../graph/operators/index.js";
 import type { ArrangedConvolution, Arrangement } from "../arrangement.js";
+import { convolveDirectly } from "../layers.js";
 import { lengths } from "../run-time-lengths.js";
 import { channelsFirst } from "./channels-last.js";
 import { enlargedConvolution, enlargedFilters } from "./enlarged-convolution.js";
@@ -28,7 +28,7 @@ export class CpuArrangement implements Arrangement {
   }
 
   convolution(x: Value, layer: ArrangedConvolution): Value {
-    const { weight, bias, stride, enlarge, finish } = layer;
+    const { weight, stride, enlarge, finish } = layer;
     const [outputs, inputs, kernel] = weight.shape as [number, number, number];
     const resolution = this.#resolution(x);
     const blocked = inputs % BLOCK === 0 && outputs % BLOCK === 0;
@@ -46,8 +46,7 @@ export class CpuArrangement implements Arrangement {
       const filters = this.#once(weight, transformedFilters);
       result = finishBlocked(winogradConvolutionOfAnySize(x, filters, resolution), layer);
     } else {
-      const geometry = { ...(bias ? { bias } : {}), stride, padding: (kernel - 1) / 2 };
-      result = finish(convolution(enlarge ? resizeNearest(x) : x, weight, geometry));
+      result = finish(convolveDirectly(x, layer));
     }
     const key = sidesOf(result);
     if (!this.#resolutions.has(key)) {

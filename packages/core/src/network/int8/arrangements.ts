@@ -1,8 +1,9 @@
 // A network's convolutions with their maps observed, and the same convolutions in 8 bits.
 
 import type { Value } from "../../graph/graph.js";
-import { convolution, resizeNearest } from "../../graph/operators/index.js";
+import { resizeNearest } from "../../graph/operators/index.js";
 import type { ArrangedConvolution, Arrangement } from "../arrangement.js";
+import { convolveDirectly } from "../layers.js";
 import type { ParameterValues } from "../parameters.js";
 import type { Quantization } from "./activation-range.js";
 import { quantizeRows } from "./weights.js";
@@ -29,13 +30,6 @@ class Uses {
   }
 }
 
-function plainConvolution(x: Value, layer: ArrangedConvolution): Value {
-  const { weight, bias, stride, enlarge, finish } = layer;
-  const padding = ((weight.shape[2] as number) - 1) / 2;
-  const input = enlarge ? resizeNearest(x) : x;
-  return finish(convolution(input, weight, { ...(bias ? { bias } : {}), stride, padding }));
-}
-
 /** Collects the maps in front of and behind the convolutions that will be quantised. */
 export class ObservedArrangement implements Arrangement {
   /** By name of the use, with "input" or "output" behind it. */
@@ -45,7 +39,7 @@ export class ObservedArrangement implements Arrangement {
   startFrom(): void {}
 
   convolution(x: Value, layer: ArrangedConvolution): Value {
-    const output = plainConvolution(x, layer);
+    const output = layer.finish(convolveDirectly(x, layer));
     if (isQuantized(layer)) {
       const use = this.#uses.next(layer.name);
       this.maps.set(`${use} input`, x);
@@ -80,8 +74,8 @@ export class QuantizedArrangement implements Arrangement {
   startFrom(): void {}
 
   convolution(x: Value, layer: ArrangedConvolution): Value {
-    if (!isQuantized(layer)) return plainConvolution(x, layer);
-    const { name, weight, enlarge } = layer;
+    const { name, weight, enlarge, finish } = layer;
+    if (!isQuantized(layer)) return finish(convolveDirectly(x, layer));
     const use = this.#uses.next(name);
     let input = this.#throughCodes(x, this.#ranges.get(`${use} input`)!);
     const quantization = this.#quantized.get(input)!;
@@ -89,13 +83,13 @@ export class QuantizedArrangement implements Arrangement {
     if (enlarge) input = this.#throughCodes(resizeNearest(input), quantization);
     const { data, shape } = this.#values.get(`${name}.weight`)!;
     const { codes, scales } = quantizeRows(data, shape[0]!);
-    const output = plainConvolution(input, {
+    const sums = convolveDirectly(input, {
       ...layer,
       enlarge: false,
       weight: dequantizedRows(weight, "int8", shape, codes, scales),
       bias: this.#bias(layer, scales, quantization),
     });
-    return this.#throughCodes(output, this.#ranges.get(`${use} output`)!);
+    return this.#throughCodes(finish(sums), this.#ranges.get(`${use} output`)!);
   }
 
   /** As 32-bit integers, in the units of the products. */
