@@ -4,12 +4,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  BandComposer,
-  predictChroma,
-  readModelMetadata,
-  workingLuminance,
-} from "@let-there-be-color/core/colorize";
+import { BandComposer, predictChroma, workingLuminance } from "@let-there-be-color/core/colorize";
+import { readModelMetadata } from "@let-there-be-color/core/model";
 import { ChromaUpsampler } from "../../packages/core/dist/color/upsample.js";
 import { openInput } from "../../packages/node/dist/colorize-stages.js";
 import { Composer } from "../../packages/node/dist/image/composer.js";

@@ -2,9 +2,9 @@
 // decoded before, or (variant "step") nothing but its steps on one batch.
 
 import { join } from "node:path";
+import { createTrainableNetwork } from "../../packages/core/dist/training/trainable-network.js";
 import { resolveBatchOptions } from "../../packages/node/dist/dataset/batch-plan.js";
 import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
-import { createTrainableNetwork } from "../../packages/node/dist/runtime/trainable-onnx-network.js";
 import { planOf } from "../../packages/node/dist/training/run/configuration.js";
 import { RunData } from "../../packages/node/dist/training/run/data.js";
 import { prepareNewRun } from "../../packages/node/dist/training/run/prepare.js";

@@ -2,8 +2,8 @@
 
 import { networkPreset } from "@let-there-be-color/core/network";
 import { readSafetensors } from "let-there-be-color/training";
+import { createTrainableNetwork } from "../../packages/core/dist/training/trainable-network.js";
 import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
-import { createTrainableNetwork } from "../../packages/node/dist/runtime/trainable-onnx-network.js";
 import { serve } from "../contender-process.mjs";
 
 await serve(async (specification) => {

@@ -5,11 +5,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { randomUniform } from "@let-there-be-color/core/random";
+import { learningRateAt } from "../../packages/core/dist/training/schedule.js";
+import { createTrainableNetwork } from "../../packages/core/dist/training/trainable-network.js";
 import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
-import { createTrainableNetwork } from "../../packages/node/dist/runtime/trainable-onnx-network.js";
 import { newConfiguration } from "../../packages/node/dist/training/run/configuration.js";
 import { writeSafetensors } from "../../packages/node/dist/training/safetensors.js";
-import { learningRateAt } from "../../packages/node/dist/training/schedule.js";
 import { writeTrainingExport } from "../../packages/node/dist/training/training-export.js";
 
 const stepCount = 5;

@@ -6,12 +6,11 @@ import type { GrayPicture } from "@let-there-be-color/core/color";
 import {
   assertColorModel,
   type ChromaPrediction,
-  type ModelMetadata,
   predictChroma,
-  readModelMetadata,
   workingLuminance,
 } from "@let-there-be-color/core/colorize";
 import type { Session } from "@let-there-be-color/core/graph";
+import { type ModelMetadata, readModelMetadata } from "@let-there-be-color/core/model";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { RuntimeOptions } from "./runtime/onnx-runtime.js";
 import type { Workload } from "./runtime/suited-model.js";

@@ -1,6 +1,6 @@
 // The library call: `Colorizer.load()`, `colorize()`, `toFile()`.
 
-import type { ModelMetadata } from "@let-there-be-color/core/colorize";
+import type { ModelMetadata } from "@let-there-be-color/core/model";
 import { ColorModel } from "./color-model.js";
 import type { ColorPhoto } from "./color-photo.js";
 import {

@@ -2,17 +2,17 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema } from "onnx-buf";
 import { describe, expect, it } from "vitest";
 import { type GrayPicture, lightnessOfSrgbGray, luminanceOfPixels } from "../color/index.js";
+import { readModelMetadata } from "../model/model-metadata.js";
+import { readLengthDelimitedFields } from "../model/protobuf-wire.js";
 import { UserError } from "../user-error.js";
 import {
   BandComposer,
   composePixels,
   rankScenes,
-  readModelMetadata,
   resizePlane,
   workingDimensions,
   workingLuminance,
 } from "./index.js";
-import { readLengthDelimitedFields } from "./protobuf-wire.js";
 
 /** A grey picture with smooth shapes, edges and fine noise. */
 function grayPicture(width: number, height: number, bits: 8 | 16 = 8): GrayPicture {

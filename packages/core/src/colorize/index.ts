@@ -4,7 +4,6 @@ export {
   composePixels,
   type LuminancePicture,
 } from "./compose-pixels.js";
-export { DEFAULT_WORKING_SIZE, type ModelMetadata, readModelMetadata } from "./model-metadata.js";
 export {
   assertColorModel,
   type ChromaPrediction,

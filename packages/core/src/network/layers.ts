@@ -13,7 +13,7 @@ import {
   relu,
   resizeNearest,
 } from "../graph/operators/index.js";
-import type { ArrangedConvolution, Arrangement } from "./arrangement.js";
+import type { ArrangedConvolution, Arrangement } from "./arrangements/arrangement.js";
 import type { NetworkConfig } from "./config.js";
 import type { ParameterSource } from "./parameters.js";
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Graph } from "../graph/graph.js";
 import type { TensorValue } from "../graph/session.js";
+import { inferenceModel, parameterSpecifications } from "../model/inference-model.js";
 import { cpu, describeOnDevices, numbers, runGraph, tensor } from "../testing/devices.js";
 import { expectClose, randomTensor } from "../testing/gradient-check.js";
 import {
@@ -12,7 +13,6 @@ import {
   tiny,
 } from "../testing/networks.js";
 import { checkConfig, type NetworkConfig } from "./config.js";
-import { inferenceModel, parameterSpecifications } from "./inference-model.js";
 import { buildNetwork, chromaToAb } from "./network.js";
 import { initialValues, ParameterSource } from "./parameters.js";
 import { networkPreset, presetNames } from "./presets.js";

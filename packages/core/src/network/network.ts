@@ -2,10 +2,10 @@
 
 import type { Dimension, Value } from "../graph/graph.js";
 import { add, resizeBilinear, resizeNearest, scale } from "../graph/operators/index.js";
+import { mapOfGlobalImage } from "./arrangements/cpu/global-image.js";
 import { classify } from "./classification.js";
 import { colorize } from "./colorization.js";
 import { checkConfig, totalStride } from "./config.js";
-import { mapOfGlobalImage } from "./cpu/global-image.js";
 import { fuse } from "./fusion.js";
 import { globalFeatures } from "./global.js";
 import { resizeToSquare } from "./input-size.js";

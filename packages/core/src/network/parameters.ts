@@ -2,8 +2,8 @@
 
 import type { Graph, Value } from "../graph/graph.js";
 import { cast } from "../graph/operators/index.js";
+import { fromFloat16, toFloat16 } from "../model/float16.js";
 import { randomNormal } from "../random.js";
-import { fromFloat16, toFloat16 } from "./float16.js";
 
 /** Starting values of a parameter. */
 export type Initialization =

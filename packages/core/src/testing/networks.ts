@@ -2,6 +2,7 @@
 
 import { Graph } from "../graph/graph.js";
 import type { TensorValue } from "../graph/session.js";
+import { parameterSpecifications } from "../model/index.js";
 import {
   buildNetwork,
   initialValues,
@@ -9,7 +10,6 @@ import {
   type NetworkContext,
   ParameterSource,
   type ParameterValues,
-  parameterSpecifications,
 } from "../network/index.js";
 import { tensor } from "./devices.js";
 import { randomTensor } from "./gradient-check.js";

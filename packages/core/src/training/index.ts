@@ -1,2 +1,8 @@
+export type { Batch } from "./batch.js";
 export * from "./forward-graph.js";
+export * from "./plan.js";
+export * from "./schedule.js";
+export type * from "./step.js";
+export * from "./totals.js";
+export * from "./trainable-network.js";
 export * from "./training-graph.js";

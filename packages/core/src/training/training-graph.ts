@@ -20,12 +20,12 @@ import {
   optimizerUpdate,
 } from "../graph/optimizers.js";
 import { serialize } from "../graph/serialize.js";
-import { type HybridLossOptions, hybridLoss } from "../loss/hybrid-loss.js";
+import { winogradArrangement } from "../network/arrangements/winograd.js";
 import type { NetworkConfig } from "../network/config.js";
 import type { NetworkContext } from "../network/layers.js";
 import { buildNetwork } from "../network/network.js";
 import { ParameterSource, type ParameterSpecification } from "../network/parameters.js";
-import { winogradArrangement } from "../network/winograd-arrangement.js";
+import { type HybridLossOptions, hybridLoss } from "../objective/hybrid-loss.js";
 
 export interface TrainingGraphOptions {
   readonly network: NetworkConfig;

@@ -1,16 +1,15 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readModelMetadata } from "@let-there-be-color/core/colorize";
+import { readModelMetadata } from "@let-there-be-color/core/model";
 import { type NetworkConfig, networkPreset } from "@let-there-be-color/core/network";
+import { initialState, noSteps } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { initialState } from "../runtime/trainable-onnx-network.js";
 import { noisePicture, temporaryFolder } from "../testing/pictures.js";
 import { tinyColorModel } from "../testing/tiny-color-model.js";
 import { saveCheckpoint, type TrainingProgress } from "../training/checkpoint.js";
-import { noSteps } from "../training/totals.js";
 import { exportCommand } from "./export.js";
 
 const network: NetworkConfig = networkPreset("compact", {

@@ -1,12 +1,12 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
+import type { Batch } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { flatPicture, noisePicture, pngClaiming, temporaryFolder } from "../testing/pictures.js";
 import { writeZip } from "../testing/zip-writer.js";
-import type { Batch } from "./batch.js";
 import { BatchLoader } from "./batch-loader.js";
 import type { BatchLoaderOptions } from "./batch-plan.js";
 import type { Dataset } from "./dataset.js";

@@ -3,8 +3,8 @@
 
 import { rgbToLab } from "@let-there-be-color/core/color";
 import { randomUniform } from "@let-there-be-color/core/random";
+import type { Batch } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
-import type { Batch } from "./batch.js";
 import type { BatchPlan } from "./batch-plan.js";
 import type { ItemReader } from "./item-reader.js";
 import { type ItemColumns, nameOf } from "./item-table.js";

@@ -1,4 +1,4 @@
-export type { Batch } from "./batch.js";
+export type { Batch } from "@let-there-be-color/core/training";
 export { BatchLoader, type LoaderReport } from "./batch-loader.js";
 export type { BatchLoaderOptions, BatchPlan } from "./batch-plan.js";
 export {

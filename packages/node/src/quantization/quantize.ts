@@ -1,7 +1,8 @@
 // A model with its convolutions in 8 bits, calibrated on photographs.
 
-import { readModelMetadata, workingLuminance } from "@let-there-be-color/core/colorize";
+import { workingLuminance } from "@let-there-be-color/core/colorize";
 import type { Session, TensorValue } from "@let-there-be-color/core/graph";
+import { readModelMetadata } from "@let-there-be-color/core/model";
 import { Int8Calibration } from "@let-there-be-color/core/network";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { type Dataset, itemPath } from "../dataset/dataset.js";

@@ -1,5 +1,6 @@
 import { copyFile, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { noSteps, type TrainingState } from "@let-there-be-color/core/training";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../testing/pictures.js";
 import {
@@ -11,8 +12,6 @@ import {
   type TrainingProgress,
 } from "./checkpoint.js";
 import { openCheckpoint, refuseUsedFolder } from "./run-folder.js";
-import type { TrainingState } from "./step.js";
-import { noSteps } from "./totals.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeEach(async () => {

@@ -4,13 +4,16 @@
 
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import type {
+  PhasePlan,
+  StepTotals,
+  TrainingPosition,
+  TrainingState,
+} from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { flushFolder, unfinishedSuffix, writeFileAtomically } from "./atomic-file.js";
 import type { ValidationRecord } from "./journal.js";
-import type { PhasePlan, TrainingPosition } from "./plan.js";
 import { readSafetensors, type SafeTensor, writeSafetensors } from "./safetensors.js";
-import type { TrainingState } from "./step.js";
-import type { StepTotals } from "./totals.js";
 
 /** Raised when a change makes older checkpoints unreadable. */
 const formatVersion = 1;

@@ -1,5 +1,5 @@
+import type { StepResult, TrainingState } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
-import type { StepResult, TrainingState } from "./step.js";
 
 /** A run whose numbers left the finite range: its options were usable, its outcome is not. */
 export class DivergenceError extends UserError {}

@@ -1,8 +1,6 @@
+import type { Averages, PhasePlan, StepResult } from "@let-there-be-color/core/training";
 import type { BestModel } from "./checkpoint.js";
 import type { ValidationRecord } from "./journal.js";
-import type { PhasePlan } from "./plan.js";
-import type { StepResult } from "./step.js";
-import type { Averages } from "./totals.js";
 
 /** Why a run came to its end. */
 export type EndReason =

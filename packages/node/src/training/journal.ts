@@ -3,9 +3,8 @@
 
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import type { Averages, PhasePlan } from "@let-there-be-color/core/training";
 import { writeFileDurably } from "./atomic-file.js";
-import type { PhasePlan } from "./plan.js";
-import type { Averages } from "./totals.js";
 
 /** First line of a run. */
 export interface StartRecord {

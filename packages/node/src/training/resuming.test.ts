@@ -5,14 +5,16 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { networkPreset } from "@let-there-be-color/core/network";
 import { randomUint32, randomUniform } from "@let-there-be-color/core/random";
+import {
+  type Batch,
+  createTrainableNetwork,
+  type PhasePlan,
+} from "@let-there-be-color/core/training";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Batch } from "../dataset/batch.js";
 import { createRuntime } from "../runtime/onnx-runtime.js";
-import { createTrainableNetwork } from "../runtime/trainable-onnx-network.js";
 import { temporaryFolder } from "../testing/pictures.js";
 import { type Checkpoint, findNewestCheckpoint, readCheckpoint } from "./checkpoint.js";
 import { readJournal } from "./journal.js";
-import type { PhasePlan } from "./plan.js";
 import { type TrainingOptions, train } from "./trainer.js";
 
 const seed = 11;

@@ -3,14 +3,17 @@
 
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type {
+  Batch,
+  PhasePlan,
+  StepResult,
+  TrainingState,
+} from "@let-there-be-color/core/training";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Batch } from "../dataset/batch.js";
 import { temporaryFolder } from "../testing/pictures.js";
 import { findNewestCheckpoint, readCheckpoint } from "./checkpoint.js";
 import type { EndEvent, TrainingEvent } from "./events.js";
 import { readJournal } from "./journal.js";
-import type { PhasePlan } from "./plan.js";
-import type { StepResult, TrainingState } from "./step.js";
 import { type TrainingOptions, train } from "./trainer.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

@@ -4,8 +4,25 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import {
+  addEvaluation,
+  addStep,
+  averages,
+  type Batch,
+  globalEpoch,
+  type LearningRateSchedule,
+  learningRateAt,
+  noSteps,
+  nothingEvaluated,
+  type PhasePlan,
+  schedulePosition,
+  settle,
+  type TrainableNetwork,
+  type TrainingPosition,
+  type TrainingState,
+  totalEpochs,
+} from "@let-there-be-color/core/training";
 import type { UserError } from "@let-there-be-color/core/user-error";
-import type { Batch } from "../dataset/batch.js";
 import {
   type Checkpoint,
   checkpointPath,
@@ -17,20 +34,9 @@ import { writeCurves } from "./curves.js";
 import { divergence, nonFiniteMeasure, nonFiniteTensor } from "./divergence.js";
 import type { EndReason, TrainingEvent } from "./events.js";
 import { Journal, readJournal, type ValidationRecord } from "./journal.js";
-import {
-  globalEpoch,
-  type PhasePlan,
-  schedulePosition,
-  settle,
-  type TrainingPosition,
-  totalEpochs,
-} from "./plan.js";
 import { checkPlanUnchanged } from "./resume.js";
 import { refuseUsedFolder } from "./run-folder.js";
-import { type LearningRateSchedule, learningRateAt } from "./schedule.js";
 import { SpeedMeter } from "./speed-meter.js";
-import type { TrainableNetwork, TrainingState } from "./step.js";
-import { addEvaluation, addStep, averages, noSteps, nothingEvaluated } from "./totals.js";
 
 /** The batches of one phase. Every batch has at least one picture that counts. */
 export interface PhaseData {

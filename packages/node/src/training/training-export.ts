@@ -4,7 +4,8 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { type OptimizerOptions, optimizerStateNames } from "@let-there-be-color/core/graph";
-import { initialValues, parameterSpecifications } from "@let-there-be-color/core/network";
+import { parameterSpecifications } from "@let-there-be-color/core/model";
+import { initialValues } from "@let-there-be-color/core/network";
 import { forwardGraph } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { writeFileDurably } from "./atomic-file.js";

@@ -2,16 +2,20 @@
 // journal record, and that a resumed run starts from.
 
 import type { OptimizerOptions } from "@let-there-be-color/core/graph";
-import type { HybridLossOptions } from "@let-there-be-color/core/loss";
 import {
   type NetworkConfig,
   networkPreset,
   type PresetName,
   totalStride,
 } from "@let-there-be-color/core/network";
+import type { HybridLossOptions } from "@let-there-be-color/core/objective";
+import type {
+  Decay,
+  LearningRateSchedule,
+  PhasePlan,
+  TrainingPhase,
+} from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
-import type { PhasePlan, TrainingPhase } from "../plan.js";
-import type { Decay, LearningRateSchedule } from "../schedule.js";
 import type { WrittenPhase } from "./option-values.js";
 import { presetDefaults, usualLearningRates } from "./preset-defaults.js";
 

@@ -1,3 +1,4 @@
+import type { PhasePlan } from "@let-there-be-color/core/training";
 import {
   BatchLoader,
   type Dataset,
@@ -6,7 +7,6 @@ import {
   type SourceOptions,
   splitDataset,
 } from "../../dataset/index.js";
-import type { PhasePlan } from "../plan.js";
 import type { PhaseData } from "../trainer.js";
 import type { DataLocation, RunConfiguration } from "./configuration.js";
 

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { inferenceModel } from "@let-there-be-color/core/network";
+import { inferenceModel } from "@let-there-be-color/core/model";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { Checkpoint } from "../checkpoint.js";
 import type { RunConfiguration } from "./configuration.js";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { countParameters } from "@let-there-be-color/core/model";
 import {
-  countParameters,
   type NetworkConfig,
   networkPreset,
   type PresetName,

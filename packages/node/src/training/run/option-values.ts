@@ -1,6 +1,5 @@
+import type { Decay, TrainingPhase } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
-import type { TrainingPhase } from "../plan.js";
-import type { Decay } from "../schedule.js";
 
 /** A phase as written on a command line: without a batch size it takes the run's. */
 export type WrittenPhase = Pick<TrainingPhase, "crop" | "epochs"> & { readonly batchSize?: number };

@@ -1,10 +1,9 @@
 // What `ltbc train` says before the first step and after the last.
 
-import { countParameters } from "@let-there-be-color/core/network";
+import { countParameters } from "@let-there-be-color/core/model";
+import { describeSchedule, type PhasePlan } from "@let-there-be-color/core/training";
 import type { EndEvent } from "../events.js";
-import type { PhasePlan } from "../plan.js";
 import { duration, validationTable } from "../progress.js";
-import { describeSchedule } from "../schedule.js";
 import type { RunConfiguration } from "./configuration.js";
 import type { RunDatasets, SkippedFiles } from "./data.js";
 

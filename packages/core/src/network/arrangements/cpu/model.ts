@@ -3,11 +3,11 @@
 
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema } from "onnx-buf";
-import { modelMessage } from "../../graph/serialize.js";
-import { foldNormalization } from "../folding.js";
-import { inferenceGraph } from "../inference-model.js";
-import { inSinglePrecision } from "../parameters.js";
-import { readPlainModel } from "../plain-model.js";
+import { modelMessage } from "../../../graph/serialize.js";
+import { foldNormalization } from "../../../model/folding.js";
+import { inferenceGraph } from "../../../model/inference-model.js";
+import { readPlainModel } from "../../../model/plain-model.js";
+import { inSinglePrecision } from "../../parameters.js";
 import { CpuArrangement } from "./arrangement.js";
 
 /**

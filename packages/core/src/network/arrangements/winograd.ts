@@ -1,16 +1,16 @@
 // How a network is laid out for training on the CPU: by Winograd's algorithm where sizes are known and
 // it takes less time than the operators of the paper, forward and backward.
 
-import type { Value } from "../graph/graph.js";
+import type { Value } from "../../graph/graph.js";
 import {
   add,
   reshape,
   type Sampling,
   winogradConvolution,
   winogradCost,
-} from "../graph/operators/index.js";
+} from "../../graph/operators/index.js";
+import { convolveDirectly } from "../layers.js";
 import type { ArrangedConvolution, Arrangement } from "./arrangement.js";
-import { convolveDirectly } from "./layers.js";
 
 export const winogradArrangement: Arrangement = {
   startFrom() {},

@@ -5,7 +5,7 @@
 // cores. (For sizes that are known, graph/operators/winograd-convolution.ts is shorter and has
 // gradients.)
 
-import type { Value } from "../../graph/graph.js";
+import type { Value } from "../../../graph/graph.js";
 import {
   concat,
   filteringAlgorithm,
@@ -13,7 +13,7 @@ import {
   matMul,
   reshape,
   transpose,
-} from "../../graph/operators/index.js";
+} from "../../../graph/operators/index.js";
 import { channelsLast } from "./channels-last.js";
 import { groupedConvolution } from "./grouped-convolution.js";
 import { channelsLastShape, type Resolution } from "./resolution.js";

@@ -2,10 +2,10 @@
 // with fewer multiplications. Those kernels reach the arithmetic limit of a core, so only fewer
 // operations make it faster.
 
-import { staticShape, type Value } from "../../graph/graph.js";
+import { staticShape, type Value } from "../../../graph/graph.js";
+import { convolveDirectly } from "../../layers.js";
+import { lengths } from "../../run-time-lengths.js";
 import type { ArrangedConvolution, Arrangement } from "../arrangement.js";
-import { convolveDirectly } from "../layers.js";
-import { lengths } from "../run-time-lengths.js";
 import { channelsFirst } from "./channels-last.js";
 import { enlargedConvolution, enlargedFilters } from "./enlarged-convolution.js";
 import { groupedConvolution } from "./grouped-convolution.js";

@@ -1,6 +1,6 @@
-import type { Dimension, Value } from "../../graph/graph.js";
-import { concat } from "../../graph/operators/index.js";
-import { bothEqual, firstElements, integers, lengths } from "../run-time-lengths.js";
+import type { Dimension, Value } from "../../../graph/graph.js";
+import { concat } from "../../../graph/operators/index.js";
+import { bothEqual, firstElements, integers, lengths } from "../../run-time-lengths.js";
 
 /** Pixels along a side of the image for one of its map. */
 const STRIDE = 8;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Graph, type Shape } from "../graph/graph.js";
-import { winogradArrangement } from "./winograd-arrangement.js";
+import { Graph, type Shape } from "../../graph/graph.js";
+import { winogradArrangement } from "./winograd.js";
 
 interface Layer {
   readonly from: Shape;

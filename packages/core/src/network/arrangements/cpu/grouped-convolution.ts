@@ -1,5 +1,5 @@
-import type { Dimension, Value } from "../../graph/graph.js";
-import { convolvedLength } from "../../graph/operators/index.js";
+import type { Dimension, Value } from "../../../graph/graph.js";
+import { convolvedLength } from "../../../graph/operators/index.js";
 
 export interface GroupedConvolutionOptions {
   /** `[O]` */

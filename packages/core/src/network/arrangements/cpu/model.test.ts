@@ -1,12 +1,12 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type ModelProto, ModelProtoSchema } from "onnx-buf";
 import { afterAll, describe, expect, test } from "vitest";
-import { cpu, numbers, type TestSession } from "../../testing/devices.js";
-import { expectClose, randomTensor } from "../../testing/gradient-check.js";
-import { lively, rich, tiny, wide } from "../../testing/networks.js";
-import type { NetworkConfig } from "../config.js";
-import { inferenceModel, parameterSpecifications } from "../inference-model.js";
-import { initialValues } from "../parameters.js";
+import { inferenceModel, parameterSpecifications } from "../../../model/inference-model.js";
+import { cpu, numbers, type TestSession } from "../../../testing/devices.js";
+import { expectClose, randomTensor } from "../../../testing/gradient-check.js";
+import { lively, rich, tiny, wide } from "../../../testing/networks.js";
+import type { NetworkConfig } from "../../config.js";
+import { initialValues } from "../../parameters.js";
 import { forCpu } from "./model.js";
 
 const operators = (model: Uint8Array) =>

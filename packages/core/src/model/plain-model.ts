@@ -9,9 +9,9 @@ import {
   type TensorProto,
 } from "onnx-buf";
 import { modelMessage } from "../graph/serialize.js";
-import type { NetworkConfig } from "./config.js";
+import type { NetworkConfig } from "../network/config.js";
+import type { StoredParameters } from "../network/parameters.js";
 import { inferenceGraph, parameterSpecifications } from "./inference-model.js";
-import type { StoredParameters } from "./parameters.js";
 import { computeTheSame } from "./same-function.js";
 
 /** What a model file holds. */

@@ -1,10 +1,10 @@
 // A network's convolutions with their maps observed, and the same convolutions in 8 bits.
 
-import type { Value } from "../../graph/graph.js";
-import { resizeNearest } from "../../graph/operators/index.js";
+import type { Value } from "../../../graph/graph.js";
+import { resizeNearest } from "../../../graph/operators/index.js";
+import { convolveDirectly } from "../../layers.js";
+import type { ParameterValues } from "../../parameters.js";
 import type { ArrangedConvolution, Arrangement } from "../arrangement.js";
-import { convolveDirectly } from "../layers.js";
-import type { ParameterValues } from "../parameters.js";
 import type { Quantization } from "./activation-range.js";
 import { quantizeRows } from "./weights.js";
 

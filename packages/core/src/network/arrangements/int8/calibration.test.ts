@@ -1,12 +1,12 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { TensorProto_DataType as ElementType, ModelProtoSchema } from "onnx-buf";
 import { describe, expect, test } from "vitest";
-import { cpu, numbers } from "../../testing/devices.js";
-import { randomTensor } from "../../testing/gradient-check.js";
-import { lively, wide } from "../../testing/networks.js";
+import { inferenceModel, parameterSpecifications } from "../../../model/inference-model.js";
+import { cpu, numbers } from "../../../testing/devices.js";
+import { randomTensor } from "../../../testing/gradient-check.js";
+import { lively, wide } from "../../../testing/networks.js";
+import { initialValues } from "../../parameters.js";
 import { forCpu } from "../cpu/model.js";
-import { inferenceModel, parameterSpecifications } from "../inference-model.js";
-import { initialValues } from "../parameters.js";
 import { Int8Calibration } from "./calibration.js";
 
 const initial = initialValues(parameterSpecifications(wide), 1);

@@ -1,13 +1,13 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { TensorProto_DataType as ElementType, ModelProtoSchema } from "onnx-buf";
 import { describe, expect, test } from "vitest";
+import { initialValues } from "../network/parameters.js";
+import { networkPreset } from "../network/presets.js";
 import { cpu, numbers } from "../testing/devices.js";
 import { expectClose, randomTensor } from "../testing/gradient-check.js";
 import { lively, rich, tiny } from "../testing/networks.js";
 import { toFloat16 } from "./float16.js";
 import { inferenceModel, parameterSpecifications } from "./inference-model.js";
-import { initialValues } from "./parameters.js";
-import { networkPreset } from "./presets.js";
 
 const metadata = (model: Uint8Array) =>
   Object.fromEntries(

@@ -3,13 +3,13 @@
 
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema } from "onnx-buf";
-import { modelMessage, serialize } from "../../graph/serialize.js";
-import type { TensorValue } from "../../graph/session.js";
-import type { NetworkConfig } from "../config.js";
-import { foldNormalization } from "../folding.js";
-import { inferenceGraph } from "../inference-model.js";
-import { inHalfPrecision, inSinglePrecision, type ParameterValues } from "../parameters.js";
-import { type PlainModel, readPlainModel } from "../plain-model.js";
+import { modelMessage, serialize } from "../../../graph/serialize.js";
+import type { TensorValue } from "../../../graph/session.js";
+import { foldNormalization } from "../../../model/folding.js";
+import { inferenceGraph } from "../../../model/inference-model.js";
+import { type PlainModel, readPlainModel } from "../../../model/plain-model.js";
+import type { NetworkConfig } from "../../config.js";
+import { inHalfPrecision, inSinglePrecision, type ParameterValues } from "../../parameters.js";
 import { ActivationRange } from "./activation-range.js";
 import { ObservedArrangement, QuantizedArrangement } from "./arrangements.js";
 

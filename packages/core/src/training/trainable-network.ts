@@ -7,23 +7,19 @@ import {
   type Session,
   serialize,
   type TensorValue,
-} from "@let-there-be-color/core/graph";
-import { initialValues, parameterSpecifications } from "@let-there-be-color/core/network";
-import { randomUint32, randomUniform } from "@let-there-be-color/core/random";
+} from "../graph/index.js";
+import { parameterSpecifications } from "../model/index.js";
+import { initialValues } from "../network/parameters.js";
+import { randomUint32, randomUniform } from "../random.js";
+import { UserError } from "../user-error.js";
+import type { Batch } from "./batch.js";
+import type { EvaluationResult, StepResult, TrainableNetwork, TrainingState } from "./step.js";
 import {
   evaluationGraph,
   type TrainingGraph,
   type TrainingGraphOptions,
   trainingGraph,
-} from "@let-there-be-color/core/training";
-import { UserError } from "@let-there-be-color/core/user-error";
-import type { Batch } from "../dataset/batch.js";
-import type {
-  EvaluationResult,
-  StepResult,
-  TrainableNetwork,
-  TrainingState,
-} from "../training/step.js";
+} from "./training-graph.js";
 
 export interface TrainableNetworkOptions extends TrainingGraphOptions {
   /** Seed of the starting values and of dropout. */

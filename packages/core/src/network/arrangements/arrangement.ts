@@ -1,4 +1,4 @@
-import type { Value } from "../graph/graph.js";
+import type { Value } from "../../graph/graph.js";
 
 /** A convolution to be laid out. */
 export interface ArrangedConvolution {

@@ -1,14 +1,14 @@
 // The twofold enlargement with the 3x3 convolution behind it (graph/operators/enlarged-convolution),
 // for sizes known at run time and with whole pixels moved at once.
 
-import type { Dimension, Value } from "../../graph/graph.js";
+import type { Dimension, Value } from "../../../graph/graph.js";
 import {
   convolution,
   flip,
   phaseKernels,
   reshape,
   transpose,
-} from "../../graph/operators/index.js";
+} from "../../../graph/operators/index.js";
 import { channelsLast } from "./channels-last.js";
 import { channelsLastShape, type Resolution } from "./resolution.js";
 

@@ -1,6 +1,6 @@
-import type { Value } from "../../graph/graph.js";
-import { concat } from "../../graph/operators/index.js";
-import { integers } from "../run-time-lengths.js";
+import type { Value } from "../../../graph/graph.js";
+import { concat } from "../../../graph/operators/index.js";
+import { integers } from "../../run-time-lengths.js";
 
 /**
  * Sides of a map that are known only at run time: height and width, int64 `[2]`. They are computed

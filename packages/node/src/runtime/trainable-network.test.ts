@@ -1,15 +1,16 @@
 import { type NetworkConfig, networkPreset } from "@let-there-be-color/core/network";
 import { randomUniform } from "@let-there-be-color/core/random";
-import { afterAll, describe, expect, test } from "vitest";
-import type { Batch } from "../dataset/batch.js";
-import { problemWithWebgpu } from "../testing/webgpu.js";
-import type { TrainableNetwork, TrainingState } from "../training/step.js";
-import { createRuntime } from "./onnx-runtime.js";
 import {
+  type Batch,
   createTrainableNetwork,
   initialState,
+  type TrainableNetwork,
   type TrainableNetworkOptions,
-} from "./trainable-onnx-network.js";
+  type TrainingState,
+} from "@let-there-be-color/core/training";
+import { afterAll, describe, expect, test } from "vitest";
+import { problemWithWebgpu } from "../testing/webgpu.js";
+import { createRuntime } from "./onnx-runtime.js";
 
 /** Batch normalisation, skips and dropout, a few channels wide. */
 const network: NetworkConfig = networkPreset("compact", {

@@ -2,18 +2,18 @@
 
 import { Graph, type Value } from "../graph/graph.js";
 import { serialize } from "../graph/serialize.js";
-import type { Arrangement } from "./arrangement.js";
-import { type NetworkConfig, totalStride } from "./config.js";
-import { cropLike, padToMultiple } from "./input-size.js";
-import type { NetworkContext } from "./layers.js";
-import { buildNetwork, chromaToAb } from "./network.js";
+import type { Arrangement } from "../network/arrangements/arrangement.js";
+import { type NetworkConfig, totalStride } from "../network/config.js";
+import { cropLike, padToMultiple } from "../network/input-size.js";
+import type { NetworkContext } from "../network/layers.js";
+import { buildNetwork, chromaToAb } from "../network/network.js";
 import {
   inHalfPrecision,
   ParameterSource,
   type ParameterSpecification,
   type ParameterValues,
   type StoredParameters,
-} from "./parameters.js";
+} from "../network/parameters.js";
 
 export interface InferenceModelOptions {
   /**

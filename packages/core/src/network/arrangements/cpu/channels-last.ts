@@ -2,8 +2,8 @@
 // memory then. ONNX Runtime joins the transpositions with those into and out of its own blocked
 // layout, so that they cost nothing of their own.
 
-import type { Node, Value } from "../../graph/graph.js";
-import { transpose } from "../../graph/operators/index.js";
+import type { Node, Value } from "../../../graph/graph.js";
+import { transpose } from "../../../graph/operators/index.js";
 
 const toLast = [0, 2, 3, 1];
 const toFirst = [0, 3, 1, 2];

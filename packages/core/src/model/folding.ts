@@ -1,5 +1,5 @@
-import type { NetworkConfig } from "./config.js";
-import type { ParameterValues } from "./parameters.js";
+import type { NetworkConfig } from "../network/config.js";
+import type { ParameterValues } from "../network/parameters.js";
 
 /** Added to the variance by batch normalisation. */
 const EPSILON = 1e-5;

@@ -1,4 +1,4 @@
-import type { Batch } from "../dataset/batch.js";
+import type { Batch } from "./batch.js";
 
 /** What one optimisation step measured, before the update was applied. */
 export interface StepResult {

@@ -1,4 +1,4 @@
-import type { Batch } from "../dataset/batch.js";
+import type { Batch } from "./batch.js";
 import type { EvaluationResult, StepResult } from "./step.js";
 
 /** Means over some pictures. */

@@ -1,0 +1,7 @@
+export {
+  countParameters,
+  type InferenceModelOptions,
+  inferenceModel,
+  parameterSpecifications,
+} from "./inference-model.js";
+export { DEFAULT_WORKING_SIZE, type ModelMetadata, readModelMetadata } from "./model-metadata.js";
