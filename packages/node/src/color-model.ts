@@ -58,7 +58,11 @@ export class ColorModel {
     } catch (error) {
       if (error instanceof UserError) throw error;
       const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-      throw new UserError(`${name} cannot be loaded by ONNX Runtime (${reason}).`);
+      throw new UserError(
+        "model-invalid",
+        `${name} cannot be loaded by ONNX Runtime (${reason}).`,
+        { cause: error },
+      );
     }
     try {
       naming(name, () => assertColorModel(session));
@@ -106,7 +110,11 @@ async function readModel(
       model === undefined
         ? "install the package again, or name a model of your own"
         : "check the path, or leave it out for the default model";
-    throw new UserError(`The model ${path} cannot be read (${code ?? message}); ${advice}.`);
+    throw new UserError(
+      "input-missing",
+      `The model ${path} cannot be read (${code ?? message}); ${advice}.`,
+      { cause: error },
+    );
   }
 }
 
@@ -115,7 +123,8 @@ function naming<T>(name: string, task: () => T): T {
   try {
     return task();
   } catch (error) {
-    if (error instanceof UserError) throw new UserError(`${name}: ${error.message}`);
+    if (error instanceof UserError)
+      throw new UserError(error.code, `${name}: ${error.message}`, { cause: error });
     throw error;
   }
 }

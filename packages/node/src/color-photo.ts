@@ -66,6 +66,7 @@ export class ColorPhoto {
   ): Promise<Buffer> {
     if (!OUTPUT_FORMATS.includes(format)) {
       throw new UserError(
+        "option-invalid",
         `Expected one of the formats ${OUTPUT_FORMATS.join(", ")} but received ${format}.`,
       );
     }
@@ -82,6 +83,7 @@ export class ColorPhoto {
     const { overwrite, quality, format = formatOfFileName(path) } = options;
     if (!format) {
       throw new UserError(
+        "option-invalid",
         `Expected the name of an output picture to end in .jpg, .png, .webp, .tif or .avif but received ${path}.`,
       );
     }

@@ -22,11 +22,15 @@ export function assertColorizeOptions({ workingSize, saturation = 1 }: ColorizeO
   const isSize = (n: number) => Number.isInteger(n) && n >= 16 && n <= 4096;
   if (workingSize !== undefined && !isSize(workingSize)) {
     throw new UserError(
+      "option-invalid",
       `Expected a working size from 16 to 4096 pixels but received ${workingSize}.`,
     );
   }
   if (!(saturation >= 0 && saturation <= 2)) {
-    throw new UserError(`Expected a saturation from 0 to 2 but received ${saturation}.`);
+    throw new UserError(
+      "option-invalid",
+      `Expected a saturation from 0 to 2 but received ${saturation}.`,
+    );
   }
 }
 

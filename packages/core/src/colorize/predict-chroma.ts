@@ -34,6 +34,7 @@ export function assertColorModel(session: Session): void {
   const { inputNames, outputNames } = session;
   if (inputNames.length !== 1 || inputNames[0] !== "luminance" || !outputNames.includes("ab")) {
     throw new UserError(
+      "model-invalid",
       `Expected a colour model with the input "luminance" and the output "ab" but this one has inputs ${JSON.stringify(inputNames)} and outputs ${JSON.stringify(outputNames)}`,
     );
   }
@@ -49,6 +50,7 @@ async function floatsOf(
   const fits = shape.length === actual.length && shape.every((n, i) => n === -1 || n === actual[i]);
   if (!(data instanceof Float32Array) || !fits) {
     throw new UserError(
+      "model-invalid",
       `Expected the model to give "${name}" as float32 [${shape.join(", ").replace("-1", "C")}] but it gave ${output.type} [${actual.join(", ")}]`,
     );
   }
@@ -112,6 +114,7 @@ export async function predictChroma(
   const ab = await floatsOf(outputs, "ab", [1, 2, height, width]);
   if (!ab.every(Number.isFinite)) {
     throw new UserError(
+      "model-invalid",
       "The model predicted colours that are not numbers (NaN or infinite); its weights are damaged or its training diverged: use another model",
     );
   }

@@ -30,6 +30,7 @@ function parseClasses(json: string | undefined): string[] {
   }
   if (!Array.isArray(classes) || classes.some((name) => typeof name !== "string")) {
     throw new UserError(
+      "model-invalid",
       `Expected the model's property ltbc.classes to be a JSON array of names but found ${json.slice(0, 60)}; export the model again`,
     );
   }
@@ -41,6 +42,7 @@ function parseWorkingSize(text: string | undefined): number {
   const size = Number(text);
   if (!Number.isInteger(size) || size < 16) {
     throw new UserError(
+      "model-invalid",
       `Expected the model's property ltbc.workingSize to be a whole number of pixels from 16 but found ${text}; export the model again`,
     );
   }
@@ -62,9 +64,14 @@ export function readModelMetadata(model: Uint8Array): ModelMetadata {
     properties = Object.fromEntries(entries.map(({ bytes }) => readProperty(bytes)));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new UserError("Expected an ONNX model but the data is not one, or is cut short");
+    throw new UserError(
+      "model-invalid",
+      "Expected an ONNX model but the data is not one, or is cut short",
+      { cause: error },
+    );
   }
-  if (!hasGraph) throw new UserError("Expected an ONNX model but the data holds no graph");
+  if (!hasGraph)
+    throw new UserError("model-invalid", "Expected an ONNX model but the data holds no graph");
   return {
     classes: parseClasses(properties["ltbc.classes"]),
     workingSize: parseWorkingSize(properties["ltbc.workingSize"]),

@@ -71,6 +71,7 @@ function startingState(
   );
   if (foreign) {
     throw new UserError(
+      "checkpoint-invalid",
       `Expected the parameters of this network but the checkpoint also has ${foreign}. It belongs to another network or an earlier version: resume with the preset and version it was trained with.`,
     );
   }
@@ -80,11 +81,13 @@ function startingState(
       const length = shape.reduce((product, each) => product * each, 1);
       if (!known && parameterNames.has(name)) {
         throw new UserError(
+          "checkpoint-invalid",
           `Expected the checkpoint to hold a parameter ${name} but it has none. It belongs to another network: resume with the preset it was trained with.`,
         );
       }
       if (known && known.shape.join() !== shape.join()) {
         throw new UserError(
+          "checkpoint-invalid",
           `Expected ${name} of shape [${shape.join(", ")}] but the checkpoint has [${known.shape.join(", ")}]. Resume with the preset and classes it was trained with.`,
         );
       }

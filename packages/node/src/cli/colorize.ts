@@ -83,6 +83,7 @@ async function colorizeAll(
   const toStdout = jobs.some((job) => job.output === STANDARD_STREAM);
   if (toStdout && streams.stdout.isTTY) {
     throw new UserError(
+      "option-invalid",
       "Standard output is a terminal, which cannot show a picture; name a file with --output.",
     );
   }

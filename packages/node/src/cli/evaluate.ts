@@ -222,14 +222,19 @@ function assertUsage(sources: readonly string[], options: EvaluateCommandOptions
   const { compare, predictions, model } = options;
   if (compare && compare.length < 2) {
     throw new UserError(
+      "option-invalid",
       `Expected two models or folders to compare but received one, ${compare[0]}.`,
     );
   }
   if ([compare, predictions, model].filter((value) => value !== undefined).length > 1) {
-    throw new UserError("Expected one of --model, --predictions and --compare, not several.");
+    throw new UserError(
+      "option-invalid",
+      "Expected one of --model, --predictions and --compare, not several.",
+    );
   }
   if (sources.length === 0) {
     throw new UserError(
+      "option-invalid",
       "Expected a folder or zip of colour photographs to compare with, as in `ltbc evaluate photos`.",
     );
   }

@@ -67,6 +67,7 @@ async function exportModel(source: string, options: ExportOptions): Promise<void
   const { int8 = false, calibration } = options;
   if (int8 !== (calibration !== undefined)) {
     throw new UserError(
+      "option-invalid",
       int8
         ? "--int8 needs photographs to see which values occur: add --calibration <folder or zip>."
         : "--calibration is for --int8 only.",
@@ -90,7 +91,11 @@ async function exportModel(source: string, options: ExportOptions): Promise<void
   path = options.output ?? path;
   await writeFileDurably(path, bytes).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
-    throw new UserError(`There is no folder ${dirname(path)} to write the model to.`);
+    throw new UserError(
+      "output-unwritable",
+      `There is no folder ${dirname(path)} to write the model to.`,
+      { cause: error },
+    );
   });
   process.stdout.write(`${path}: ${description}${int8 ? " in 8 bits" : ""}\n`);
 }
@@ -114,11 +119,16 @@ async function sourceModel(source: string, options: ExportOptions): Promise<Sour
   }
   if (!options.int8) {
     throw new UserError(
+      "option-invalid",
       `${source} is a model already; ltbc export takes it with --int8 only, to quantise it.`,
     );
   }
   const model = await readFile(source).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`The model ${source} cannot be read (${error.code}); check the path.`);
+    throw new UserError(
+      "input-missing",
+      `The model ${source} cannot be read (${error.code}); check the path.`,
+      { cause: error },
+    );
   });
   return { model, path: source, description: `the model of ${source}` };
 }

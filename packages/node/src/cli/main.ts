@@ -3,7 +3,6 @@
 import { readFile } from "node:fs/promises";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, CommanderError } from "commander";
-import { DivergenceError } from "../training/divergence.js";
 import type { Streams } from "./streams.js";
 
 const DEFAULT_COMMAND = "colorize";
@@ -29,7 +28,7 @@ export async function main(args: readonly string[], streams: Streams = process):
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof UserError) {
       streams.stderr.write(`error: ${error.message}\n`);
-      return error instanceof DivergenceError ? 1 : 2;
+      return error.code === "training-diverged" ? 1 : 2;
     }
     streams.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
     return 1;

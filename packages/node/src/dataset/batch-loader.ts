@@ -57,9 +57,10 @@ export class BatchLoader {
     const pictures = dataset.items.length;
     const training = plan.mode === "training";
     const batches = pictures / plan.batchSize;
-    if (pictures === 0) throw new UserError("The data set has no pictures.");
+    if (pictures === 0) throw new UserError("data-invalid", "The data set has no pictures.");
     if (training && batches < 1) {
       throw new UserError(
+        "data-invalid",
         `The data set has ${pictures} pictures, fewer than one batch of ${plan.batchSize}: lower the batch size or add pictures.`,
       );
     }
@@ -109,7 +110,7 @@ export class BatchLoader {
     } finally {
       this.workers.cancel(requests);
     }
-    if (!usable) throw new UserError(this.nothingUsable());
+    if (!usable) throw new UserError("data-invalid", this.nothingUsable());
   }
 
   /** What the batches delivered so far had to do without. */

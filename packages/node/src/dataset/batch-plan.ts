@@ -58,7 +58,10 @@ export function resolveBatchOptions(options: BatchLoaderOptions): {
   const seed = integer("seed", options.seed ?? 0, -(2 ** 31), 2 ** 32 - 1);
   const minimumChroma = options.minimumChroma ?? 2;
   if (!(minimumChroma >= 0 && minimumChroma <= 128)) {
-    throw new UserError(`Expected a minimum chroma from 0 to 128 but received ${minimumChroma}.`);
+    throw new UserError(
+      "option-invalid",
+      `Expected a minimum chroma from 0 to 128 but received ${minimumChroma}.`,
+    );
   }
   const usual = Math.min(8, Math.max(1, Math.floor(availableParallelism() / 4)));
   const workers = integer("number of workers", options.workers ?? usual, 1, 256);
@@ -75,6 +78,7 @@ export function resolveBatchOptions(options: BatchLoaderOptions): {
 export function integer(name: string, value: number, least: number, most: number): number {
   if (!Number.isInteger(value) || value < least || value > most) {
     throw new UserError(
+      "option-invalid",
       `Expected a ${name} from ${least} to ${most} (whole) but received ${value}.`,
     );
   }

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { UserError } from "@let-there-be-color/core/user-error";
+import { UserError, type UserErrorCode } from "@let-there-be-color/core/user-error";
 // Unused here, but its native libraries must be loaded first by the thread that outlives the
 // others (sharp's documentation, "Worker threads").
 import "sharp";
@@ -30,7 +30,8 @@ export type FromWorker =
       readonly ticket: number;
       readonly message: string;
       readonly stack: string;
-      readonly isUserError: boolean;
+      /** Of a UserError; null for any other error. */
+      readonly code: UserErrorCode | null;
     };
 
 /** A batch that was asked for. */
@@ -172,8 +173,8 @@ export class BatchWorkers {
     this.pending.delete(message.ticket);
     if (message.type === "made") {
       pending.resolve(message.made);
-    } else if (message.isUserError) {
-      pending.reject(new UserError(message.message));
+    } else if (message.code !== null) {
+      pending.reject(new UserError(message.code, message.message));
     } else {
       pending.reject(Object.assign(new Error(message.message), { stack: message.stack }));
     }

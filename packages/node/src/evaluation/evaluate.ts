@@ -121,6 +121,7 @@ export class Evaluation {
       if (pairing.predictionOf.every((index) => index < 0)) {
         const given = candidate.pictures.sources[0]!.givenPath;
         throw new UserError(
+          "data-invalid",
           `No picture of ${given} has the name of a picture of ${truth.sources[0]!.givenPath} (such as ${truth.items[0]!.name}); give predictions the names of their truths, with any extension.`,
         );
       }

@@ -40,6 +40,7 @@ export function parseProtocol(name: string): Protocol {
   const size = Number(match?.[2]);
   if (!match || size < SMALLEST || size > LARGEST) {
     throw new UserError(
+      "option-invalid",
       `Expected a protocol ${Object.keys(PRESETS).join(", ")}, shortN, squashN or cropN (N from ${SMALLEST} to ${LARGEST} pixels) but received ${name}.`,
     );
   }

@@ -64,7 +64,11 @@ export async function loadModelCandidate(
     bytes = await readFile(file);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new UserError(`The model ${file} cannot be read (${code ?? message}); check the path.`);
+    throw new UserError(
+      "input-missing",
+      `The model ${file} cannot be read (${code ?? message}); check the path.`,
+      { cause: error },
+    );
   }
   // With all cores for the network, its threads wait for each other whenever one is displaced.
   const threads = options.threads ?? Math.max(Math.floor(availableParallelism() / 2), 1);
@@ -87,7 +91,9 @@ export async function loadModelCandidate(
   } catch (error) {
     await session?.release();
     const reason = (error as Error).message.split("\n")[0];
-    throw new UserError(`${file} cannot be evaluated: ${reason}`);
+    throw new UserError("model-invalid", `${file} cannot be evaluated: ${reason}`, {
+      cause: error,
+    });
   }
 }
 

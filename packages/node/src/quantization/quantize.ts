@@ -38,12 +38,14 @@ export async function quantizeModel(
   const calibration = Int8Calibration.of(model);
   if (!calibration) {
     throw new UserError(
+      "model-invalid",
       "Expected a model in the form that this version of ltbc exports (and not a quantised one), since only that can be quantised; export the training run again.",
     );
   }
   const pictures = await workingPictures(photographs, limit, workingSize, onUnreadable);
   if (pictures.length < FEWEST) {
     throw new UserError(
+      "data-invalid",
       `Expected at least ${FEWEST} photographs to calibrate on but could read ${pictures.length}; a few hundred are better.`,
     );
   }

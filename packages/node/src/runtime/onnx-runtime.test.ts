@@ -81,7 +81,10 @@ describe("on the CPU", () => {
 
   test.each([0, -1, 1.5, Number.NaN])("refuses %d threads", async (threads) => {
     await expect(createRuntime({ threads })).rejects.toThrow(
-      new UserError(`Expected a positive whole number of threads but received ${threads}.`),
+      new UserError(
+        "option-invalid",
+        `Expected a positive whole number of threads but received ${threads}.`,
+      ),
     );
   });
 

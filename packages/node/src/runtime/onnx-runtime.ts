@@ -32,7 +32,10 @@ export interface RuntimeOptions {
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const { device = "cpu", threads = availableParallelism(), spinning = true } = options;
   if (!Number.isInteger(threads) || threads < 1) {
-    throw new UserError(`Expected a positive whole number of threads but received ${threads}.`);
+    throw new UserError(
+      "option-invalid",
+      `Expected a positive whole number of threads but received ${threads}.`,
+    );
   }
   return {
     device,
@@ -101,7 +104,9 @@ async function loadSession(
     if (device === "cpu") throw error;
     const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new UserError(
+      "device-unavailable",
       `The device ${device} cannot be used on this machine (${reason}). Install its driver, or use --device cpu.`,
+      { cause: error },
     );
   }
 }

@@ -117,11 +117,15 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const { tensors, progress } = await readHeader(jsonPath);
   const content = await readSafetensors(join(dirname(jsonPath), tensors.file));
   if (content.bytes !== tensors.bytes || content.sha256 !== tensors.sha256) {
-    throw new UserError(`${tensors.file} is not the file that ${jsonPath} was saved with.`);
+    throw new UserError(
+      "checkpoint-invalid",
+      `${tensors.file} is not the file that ${jsonPath} was saved with.`,
+    );
   }
   const state: TrainingState = new Map();
   for (const [name, { dtype, shape, data }] of content.tensors) {
-    if (dtype !== "F32") throw new UserError(`${tensors.file}: ${name} is ${dtype}, not F32.`);
+    if (dtype !== "F32")
+      throw new UserError("checkpoint-invalid", `${tensors.file}: ${name} is ${dtype}, not F32.`);
     state.set(name, { shape, data });
   }
   return { path: jsonPath, progress, state };
@@ -219,25 +223,33 @@ async function readHeader(path: string): Promise<CheckpointFile> {
     text = await readFile(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new UserError(`There is no checkpoint ${path}.`);
+    throw new UserError("input-missing", `There is no checkpoint ${path}.`, { cause: error });
   }
   let header: CheckpointFile;
   try {
     header = JSON.parse(text) as CheckpointFile;
-  } catch {
-    throw new UserError(`The checkpoint ${path} is damaged: it is not JSON.`);
+  } catch (error) {
+    throw new UserError(
+      "checkpoint-invalid",
+      `The checkpoint ${path} is damaged: it is not JSON.`,
+      { cause: error },
+    );
   }
   if (header?.format !== format || !Number.isSafeInteger(header.progress?.step)) {
-    throw new UserError(`${path} is not a checkpoint of this program.`);
+    throw new UserError("checkpoint-invalid", `${path} is not a checkpoint of this program.`);
   }
   if (header.formatVersion !== formatVersion) {
     throw new UserError(
+      "checkpoint-invalid",
       `${path} has checkpoint format ${header.formatVersion}, this version reads ${formatVersion}.`,
     );
   }
   const { tensors } = header;
   if (typeof tensors?.file !== "string" || basename(tensors.file) !== tensors.file) {
-    throw new UserError(`The checkpoint ${path} is damaged: it names no tensors file.`);
+    throw new UserError(
+      "checkpoint-invalid",
+      `The checkpoint ${path} is damaged: it names no tensors file.`,
+    );
   }
   const size = await stat(join(dirname(path), tensors.file)).then(
     (file) => file.size,
@@ -245,7 +257,10 @@ async function readHeader(path: string): Promise<CheckpointFile> {
   );
   if (size !== tensors.bytes) {
     const state = size === null ? "is missing" : `has ${size} bytes`;
-    throw new UserError(`The checkpoint ${path} is damaged: ${tensors.file} ${state}.`);
+    throw new UserError(
+      "checkpoint-invalid",
+      `The checkpoint ${path} is damaged: ${tensors.file} ${state}.`,
+    );
   }
   return header;
 }

@@ -1,9 +1,6 @@
 import type { StepResult, TrainingState } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 
-/** A run whose numbers left the finite range: its options were usable, its outcome is not. */
-export class DivergenceError extends UserError {}
-
 /** Names the first measure of a step that is NaN or infinite; null if all are finite. */
 export function nonFiniteMeasure(result: StepResult): string | null {
   if (!Number.isFinite(result.colorLoss)) return `colour loss is ${result.colorLoss}`;
@@ -26,9 +23,10 @@ export function nonFiniteTensor(state: TrainingState): string | null {
 export function divergence(
   problem: string,
   place: { step: number; rate: number; base: number; runFolder: string },
-): DivergenceError {
+): UserError {
   const rounded = (value: number) => Number(value.toPrecision(3));
-  return new DivergenceError(
+  return new UserError(
+    "training-diverged",
     `Training diverged at step ${place.step} with learning rate ${rounded(place.rate)}: ` +
       `${problem}. The last good checkpoint is kept; continue with --resume ${place.runFolder} ` +
       `and a lower --learning-rate (such as ${rounded(place.base / 10)}) ` +

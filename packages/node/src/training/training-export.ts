@@ -62,7 +62,8 @@ export async function writeTrainingExport(
   options: TrainingExportOptions,
 ): Promise<string[]> {
   const stem = path.replace(/\.onnx$/, "");
-  if (stem === path) throw new UserError(`Expected an output named *.onnx but received ${path}.`);
+  if (stem === path)
+    throw new UserError("option-invalid", `Expected an output named *.onnx but received ${path}.`);
   const { choices, classes } = options;
   const count = typeof classes === "number" ? classes : classes.length;
   const {
@@ -134,6 +135,7 @@ function graphSide({
   const sides = [...new Set(phases.map(({ crop }) => crop))];
   if (sides.length === 1) return sides[0]!;
   throw new UserError(
+    "option-invalid",
     `A network with a flattened global map is exported for one crop, not for ${sides.join(" and ")}: leave out --phases.`,
   );
 }

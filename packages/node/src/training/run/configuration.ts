@@ -148,6 +148,7 @@ export function resumedConfiguration(
   for (const [choice, option] of Object.entries(fixedChoices)) {
     if (choices[choice as keyof typeof fixedChoices] === undefined) continue;
     throw new UserError(
+      "option-invalid",
       `${option} belongs to the run and cannot be changed when it is resumed. Leave it out, ` +
         "or start a new run with another --output.",
     );
@@ -174,6 +175,7 @@ export function planOf(configuration: RunConfiguration, pictures: number): Phase
     const batchesPerEpoch = Math.floor(pictures / batchSize);
     if (batchesPerEpoch < 1) {
       throw new UserError(
+        "data-invalid",
         `There are ${pictures} training pictures, fewer than one batch of ${batchSize}. ` +
           "Add pictures or lower --batch.",
       );
@@ -189,7 +191,10 @@ function configuredPhases(
 ): ConfiguredPhase[] {
   const defaults = presetDefaults[preset];
   if (choices.phases && (choices.crop !== undefined || choices.epochs !== undefined)) {
-    throw new UserError("--phases gives crops and epochs: leave out --crop and --epochs.");
+    throw new UserError(
+      "option-invalid",
+      "--phases gives crops and epochs: leave out --crop and --epochs.",
+    );
   }
   const written = choices.phases ?? [
     { crop: choices.crop ?? defaults.crop, epochs: choices.epochs ?? defaults.epochs },
@@ -200,6 +205,7 @@ function configuredPhases(
   return written.map(({ crop, epochs, batchSize = batch }) => {
     if (crop % stride !== 0) {
       throw new UserError(
+        "option-invalid",
         `Expected a crop that is a multiple of ${stride} pixels but received ${crop}. ` +
           `Use ${Math.max(stride, Math.round(crop / stride) * stride)}.`,
       );
@@ -208,6 +214,7 @@ function configuredPhases(
     const ratio = choices.resize === undefined ? 256 / 224 : choices.resize / largest;
     if (ratio < 1) {
       throw new UserError(
+        "option-invalid",
         `Expected --resize of at least the crop (${largest} pixels) but received ${choices.resize}.`,
       );
     }
@@ -220,7 +227,7 @@ function resumedPhases(
   { epochs, phases }: TrainingChoices,
 ): readonly ConfiguredPhase[] {
   if (phases && epochs !== undefined) {
-    throw new UserError("--phases gives the epochs: leave out --epochs.");
+    throw new UserError("option-invalid", "--phases gives the epochs: leave out --epochs.");
   }
   if (phases) {
     return phases.map((phase, index) => {

@@ -27,6 +27,7 @@ export function exportedModel(
   const configuration = progress.configuration as RunConfiguration | null;
   if (!configuration?.network) {
     throw new UserError(
+      "checkpoint-invalid",
       `${path} was not written by ltbc train: it does not say which network it belongs to.`,
     );
   }

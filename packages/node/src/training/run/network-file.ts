@@ -20,18 +20,29 @@ export async function readNetworkFile(
   try {
     options = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
-    throw new UserError(`Expected a JSON file with network options: ${(error as Error).message}.`);
+    throw new UserError(
+      "option-invalid",
+      `Expected a JSON file with network options: ${(error as Error).message}.`,
+      { cause: error },
+    );
   }
   const base = networkPreset(preset);
   for (const key of Object.keys(options)) {
     if (key in base && key !== "classes") continue;
     const known = Object.keys(base).filter((name) => name !== "classes");
-    throw new UserError(`${path}: "${key}" is no network option. Known: ${known.join(", ")}.`);
+    throw new UserError(
+      "option-invalid",
+      `${path}: "${key}" is no network option. Known: ${known.join(", ")}.`,
+    );
   }
   try {
     countParameters({ ...base, ...options });
   } catch (error) {
-    throw new UserError(`${path} does not describe a network: ${(error as Error).message}.`);
+    throw new UserError(
+      "option-invalid",
+      `${path} does not describe a network: ${(error as Error).message}.`,
+      { cause: error },
+    );
   }
   return options;
 }

@@ -13,6 +13,7 @@ export function parsePhases(text: string): WrittenPhase[] {
     const match = /^\s*(\d+)x(\d+)(?:@(\d+))?\s*$/.exec(part);
     if (!match) {
       throw new UserError(
+        "option-invalid",
         `Expected phases such as 64x4,128x2 (crop x epochs, optionally @batch) but received "${text}".`,
       );
     }
@@ -35,6 +36,7 @@ export function parseSchedule(text: string): Decay {
   const factor = Number(match?.[2]);
   if (everyEpochs >= 1 && factor > 0 && factor <= 1) return { type: "step", everyEpochs, factor };
   throw new UserError(
+    "option-invalid",
     `Expected constant, cosine, or step:<epochs>x<factor> (such as step:5x0.5) but received "${text}".`,
   );
 }
@@ -58,32 +60,32 @@ export function seedNumber(text: string): number {
 export function positiveNumber(text: string): number {
   const value = finiteNumber(text);
   if (value > 0) return value;
-  throw new UserError(`Expected a number more than 0 but received ${text}.`);
+  throw new UserError("option-invalid", `Expected a number more than 0 but received ${text}.`);
 }
 
 /** @throws UserError unless the text is a finite number of 0 or more */
 export function nonNegativeNumber(text: string): number {
   const value = finiteNumber(text);
   if (value >= 0) return value;
-  throw new UserError(`Expected a number of 0 or more but received ${text}.`);
+  throw new UserError("option-invalid", `Expected a number of 0 or more but received ${text}.`);
 }
 
 /** @throws UserError unless the text is a number between 0 and 1, both excluded */
 export function fraction(text: string): number {
   const value = finiteNumber(text);
   if (value > 0 && value < 1) return value;
-  throw new UserError(`Expected a number between 0 and 1 but received ${text}.`);
+  throw new UserError("option-invalid", `Expected a number between 0 and 1 but received ${text}.`);
 }
 
 function integerFrom(text: string, least: number, most: number): number {
   const value = finiteNumber(text);
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   const limit = most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `${least} to ${most}`;
-  throw new UserError(`Expected a whole number ${limit} but received ${text}.`);
+  throw new UserError("option-invalid", `Expected a whole number ${limit} but received ${text}.`);
 }
 
 function finiteNumber(text: string): number {
   const value = text.trim() === "" ? Number.NaN : Number(text);
   if (Number.isFinite(value)) return value;
-  throw new UserError(`Expected a number but received "${text}".`);
+  throw new UserError("option-invalid", `Expected a number but received "${text}".`);
 }

@@ -89,6 +89,7 @@ export async function prepareResumedRun(
   const recorded = checkpoint.progress.configuration as RunConfiguration | null;
   if (!recorded?.network) {
     throw new UserError(
+      "checkpoint-invalid",
       `${checkpoint.path} was not written by ltbc train: it has no configuration to resume with.`,
     );
   }
@@ -117,6 +118,7 @@ export async function prepareResumedRun(
   const { fingerprints } = recorded;
   if (training !== fingerprints.training || validationPrint !== fingerprints.validation) {
     throw new UserError(
+      "data-invalid",
       "The data set is not the one the run was started with (other files or classes). " +
         "Give the original pictures, or start a new run.",
     );
