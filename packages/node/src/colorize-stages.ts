@@ -23,13 +23,13 @@ export function assertColorizeOptions({ workingSize, saturation = 1 }: ColorizeO
   if (workingSize !== undefined && !isSize(workingSize)) {
     throw new UserError(
       "option-invalid",
-      `Expected a working size from 16 to 4096 pixels but received ${workingSize}.`,
+      `Expected a \`workingSize\` from 16 to 4096 pixels but received ${workingSize}.`,
     );
   }
   if (!(saturation >= 0 && saturation <= 2)) {
     throw new UserError(
       "option-invalid",
-      `Expected a saturation from 0 to 2 but received ${saturation}.`,
+      `Expected a \`saturation\` from 0 to 2 but received ${saturation}.`,
     );
   }
 }

@@ -4,4 +4,10 @@ export {
   inferenceModel,
   parameterSpecifications,
 } from "./inference-model.js";
-export { DEFAULT_WORKING_SIZE, type ModelMetadata, readModelMetadata } from "./model-metadata.js";
+export {
+  DEFAULT_WORKING_SIZE,
+  LARGEST_WORKING_SIZE,
+  type ModelMetadata,
+  readModelMetadata,
+  SMALLEST_WORKING_SIZE,
+} from "./model-metadata.js";

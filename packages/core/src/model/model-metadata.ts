@@ -20,6 +20,10 @@ const METADATA_PROPS_FIELD = 14;
 /** The short side used when a model does not state its own: that of Iizuka et al. 2016. */
 export const DEFAULT_WORKING_SIZE = 224;
 
+/** Short sides in pixels at which a network may be told to look at a picture. */
+export const SMALLEST_WORKING_SIZE = 16;
+export const LARGEST_WORKING_SIZE = 4096;
+
 function parseClasses(json: string | undefined): string[] {
   if (!json) return [];
   let classes: unknown;
@@ -40,10 +44,10 @@ function parseClasses(json: string | undefined): string[] {
 function parseWorkingSize(text: string | undefined): number {
   if (!text) return DEFAULT_WORKING_SIZE;
   const size = Number(text);
-  if (!Number.isInteger(size) || size < 16) {
+  if (!Number.isInteger(size) || size < SMALLEST_WORKING_SIZE) {
     throw new UserError(
       "model-invalid",
-      `Expected the model's property ltbc.workingSize to be a whole number of pixels from 16 but found ${text}; export the model again`,
+      `Expected the model's property ltbc.workingSize to be a whole number of pixels from ${SMALLEST_WORKING_SIZE} but found ${text}; export the model again`,
     );
   }
   return size;

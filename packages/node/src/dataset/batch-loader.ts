@@ -61,7 +61,7 @@ export class BatchLoader {
     if (training && batches < 1) {
       throw new UserError(
         "data-invalid",
-        `The data set has ${pictures} pictures, fewer than one batch of ${plan.batchSize}: lower the batch size or add pictures.`,
+        `The data set has ${pictures} pictures, fewer than one batch of ${plan.batchSize}: lower \`batchSize\` or add pictures.`,
       );
     }
     const threads = await BatchWorkers.start(workers, {

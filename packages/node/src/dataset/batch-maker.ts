@@ -116,7 +116,7 @@ async function findUsable(
   const { item: last, broken } = rejected[rejected.length - 1]!;
   throw new UserError(
     "data-invalid",
-    `No usable picture in ${attempts} draws; the last one, ${nameOf(tools.columns, last).name}, is ${broken === null ? "grey" : `broken (${broken})`}. Check the data set, or lower the minimum chroma (${tools.plan.minimumChroma}) if it is meant to be nearly grey.`,
+    `No usable picture in ${attempts} draws; the last one, ${nameOf(tools.columns, last).name}, is ${broken === null ? "grey" : `broken (${broken})`}. Check the data set, or lower \`minimumChroma\` (${tools.plan.minimumChroma}) if it is meant to be nearly grey.`,
   );
 }
 

@@ -52,7 +52,7 @@ export function resolveBatchOptions(options: BatchLoaderOptions): {
   readonly lookahead: number;
   readonly cacheBytes: number;
 } {
-  const batchSize = integer("batch size", options.batchSize, 1, 65536);
+  const batchSize = integer("batchSize", options.batchSize, 1, 65536);
   const crop = integer("crop", options.crop, 1, 4096);
   const resize = integer("resize", options.resize ?? Math.round((crop * 256) / 224), crop, 8192);
   const seed = integer("seed", options.seed ?? 0, -(2 ** 31), 2 ** 32 - 1);
@@ -60,12 +60,12 @@ export function resolveBatchOptions(options: BatchLoaderOptions): {
   if (!(minimumChroma >= 0 && minimumChroma <= 128)) {
     throw new UserError(
       "option-invalid",
-      `Expected a minimum chroma from 0 to 128 but received ${minimumChroma}.`,
+      `Expected \`minimumChroma\` from 0 to 128 but received ${minimumChroma}.`,
     );
   }
   const usual = Math.min(8, Math.max(1, Math.floor(availableParallelism() / 4)));
-  const workers = integer("number of workers", options.workers ?? usual, 1, 256);
-  const lookahead = integer("look-ahead", options.lookahead ?? Math.max(4, 2 * workers), 1, 1024);
+  const workers = integer("workers", options.workers ?? usual, 1, 256);
+  const lookahead = integer("lookahead", options.lookahead ?? Math.max(4, 2 * workers), 1, 1024);
   return {
     plan: { mode: options.mode, batchSize, crop, resize, seed, minimumChroma },
     workers,
@@ -79,7 +79,7 @@ export function integer(name: string, value: number, least: number, most: number
   if (!Number.isInteger(value) || value < least || value > most) {
     throw new UserError(
       "option-invalid",
-      `Expected a ${name} from ${least} to ${most} (whole) but received ${value}.`,
+      `Expected \`${name}\` from ${least} to ${most} (whole) but received ${value}.`,
     );
   }
   return value;

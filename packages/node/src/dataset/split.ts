@@ -26,7 +26,7 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): SplitData
   if (!(validationFraction > 0 && validationFraction < 1)) {
     throw new UserError(
       "option-invalid",
-      `Expected a validation fraction between 0 and 1 but received ${validationFraction}.`,
+      `Expected a \`validationFraction\` between 0 and 1 but received ${validationFraction}.`,
     );
   }
   const indicesOfLabel = new Map<number, number[]>();
@@ -45,7 +45,7 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): SplitData
   if (chosen.size === 0 || chosen.size === dataset.items.length) {
     throw new UserError(
       "data-invalid",
-      `A validation fraction of ${validationFraction} of ${dataset.items.length} pictures leaves nothing to ${chosen.size === 0 ? "validate" : "train"} on: choose another fraction or add pictures.`,
+      `A \`validationFraction\` of ${validationFraction} of ${dataset.items.length} pictures leaves nothing to ${chosen.size === 0 ? "validate" : "train"} on: choose another fraction or add pictures.`,
     );
   }
   return {

@@ -41,7 +41,7 @@ export function parseProtocol(name: string): Protocol {
   if (!match || size < SMALLEST || size > LARGEST) {
     throw new UserError(
       "option-invalid",
-      `Expected a protocol ${Object.keys(PRESETS).join(", ")}, shortN, squashN or cropN (N from ${SMALLEST} to ${LARGEST} pixels) but received ${name}.`,
+      `Expected a \`protocol\` ${Object.keys(PRESETS).join(", ")}, shortN, squashN or cropN (N from ${SMALLEST} to ${LARGEST} pixels) but received ${name}.`,
     );
   }
   return { name, fit: match[1] as Protocol["fit"], size };

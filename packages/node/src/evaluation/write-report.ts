@@ -19,7 +19,7 @@ export async function assertReportFolderFree(folder: string, overwrite: boolean)
     if (!overwrite && (await exists(join(folder, name)))) {
       throw new UserError(
         "output-exists",
-        `${join(folder, name)} exists already; name another folder with --report, or add --overwrite.`,
+        `${join(folder, name)} exists already; name another folder, or set \`overwrite\`.`,
       );
     }
   }

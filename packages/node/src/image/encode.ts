@@ -35,7 +35,7 @@ export async function encodePhoto(
   if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
     throw new UserError(
       "option-invalid",
-      `Expected a quality from 1 to 100 but received ${quality}.`,
+      `Expected a \`quality\` from 1 to 100 but received ${quality}.`,
     );
   }
   let image = sharp(pixels, { raw: { width, height, channels }, limitInputPixels: false });

@@ -45,7 +45,7 @@ export async function assertWritable(
 function alreadyThere(path: string): UserError {
   return new UserError(
     "output-exists",
-    `${path} exists already; name another output, or allow overwriting.`,
+    `${path} exists already; name another output, or set \`overwrite\`.`,
   );
 }
 

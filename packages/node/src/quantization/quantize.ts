@@ -39,7 +39,7 @@ export async function quantizeModel(
   if (!calibration) {
     throw new UserError(
       "model-invalid",
-      "Expected a model in the form that this version of ltbc exports (and not a quantised one), since only that can be quantised; export the training run again.",
+      "Expected a model in the form that this version exports (and not a quantised one), since only that can be quantised; export the training run again.",
     );
   }
   const pictures = await workingPictures(photographs, limit, workingSize, onUnreadable);

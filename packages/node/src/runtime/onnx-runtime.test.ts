@@ -83,7 +83,7 @@ describe("on the CPU", () => {
     await expect(createRuntime({ threads })).rejects.toThrow(
       new UserError(
         "option-invalid",
-        `Expected a positive whole number of threads but received ${threads}.`,
+        `Expected a positive whole number of \`threads\` but received ${threads}.`,
       ),
     );
   });

@@ -34,7 +34,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   if (!Number.isInteger(threads) || threads < 1) {
     throw new UserError(
       "option-invalid",
-      `Expected a positive whole number of threads but received ${threads}.`,
+      `Expected a positive whole number of \`threads\` but received ${threads}.`,
     );
   }
   return {
@@ -105,7 +105,7 @@ async function loadSession(
     const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new UserError(
       "device-unavailable",
-      `The device ${device} cannot be used on this machine (${reason}). Install its driver, or use --device cpu.`,
+      `The device ${device} cannot be used on this machine (${reason}). Install its driver, or set \`device\` to cpu.`,
       { cause: error },
     );
   }

@@ -28,8 +28,8 @@ export function divergence(
   return new UserError(
     "training-diverged",
     `Training diverged at step ${place.step} with learning rate ${rounded(place.rate)}: ` +
-      `${problem}. The last good checkpoint is kept; continue with --resume ${place.runFolder} ` +
-      `and a lower --learning-rate (such as ${rounded(place.base / 10)}) ` +
-      "or stronger gradient clipping (such as --clip-norm 1).",
+      `${problem}. The last good checkpoint is kept; \`resume\` ${place.runFolder} ` +
+      `with a lower \`learningRate\` (such as ${rounded(place.base / 10)}) ` +
+      "or stronger gradient clipping (such as `clipNorm` 1).",
   );
 }

@@ -19,8 +19,8 @@ export async function refuseUsedFolder(folder: string): Promise<void> {
   if (names.length === 0) return;
   throw new UserError(
     "output-exists",
-    `The run folder ${folder} is not empty. Continue its run with --resume ${folder}, ` +
-      "or choose another folder with --output.",
+    `The run folder ${folder} is not empty. Continue its run with \`resume\` ${folder}, ` +
+      "or choose another `runFolder`.",
   );
 }
 
@@ -41,7 +41,7 @@ export async function openCheckpoint(
   const damage = rejected.map(({ reason }) => `\n${reason}`).join("");
   throw new UserError(
     "checkpoint-invalid",
-    `The folder ${path} holds no usable checkpoint. Expected a folder that ltbc train wrote; ` +
-      `if training never got that far, start anew with another --output.${damage}`,
+    `The folder ${path} holds no usable checkpoint. Expected the folder of a training run; ` +
+      `if training never got that far, start anew with another \`runFolder\`.${damage}`,
   );
 }

@@ -9,6 +9,7 @@ import { initialValues } from "@let-there-be-color/core/network";
 import { forwardGraph } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { writeFileDurably } from "./atomic-file.js";
+import { checkNumbers } from "./run/choices.js";
 import {
   newConfiguration,
   type RunConfiguration,
@@ -65,6 +66,7 @@ export async function writeTrainingExport(
   if (stem === path)
     throw new UserError("option-invalid", `Expected an output named *.onnx but received ${path}.`);
   const { choices, classes } = options;
+  checkNumbers(choices);
   const count = typeof classes === "number" ? classes : classes.length;
   const {
     data: _,
@@ -136,7 +138,7 @@ function graphSide({
   if (sides.length === 1) return sides[0]!;
   throw new UserError(
     "option-invalid",
-    `A network with a flattened global map is exported for one crop, not for ${sides.join(" and ")}: leave out --phases.`,
+    `A network with a flattened global map is exported for one crop, not for ${sides.join(" and ")}: leave out \`phases\`.`,
   );
 }
 

@@ -124,17 +124,18 @@ export function newConfiguration(
   };
 }
 
-/** Choices that a resumed run cannot make anew, by their option names. */
-const fixedChoices = {
-  preset: "--preset",
-  batch: "--batch",
-  crop: "--crop",
-  resize: "--resize",
-  optimizer: "--optimizer",
-  reduction: "--reduction",
-  minimumChroma: "--minimum-chroma",
-  seed: "--seed",
-} as const satisfies Partial<Record<keyof TrainingChoices, string>>;
+/** Choices that a resumed run cannot make anew. */
+const fixedChoices = [
+  "preset",
+  "network",
+  "batch",
+  "crop",
+  "resize",
+  "optimizer",
+  "reduction",
+  "minimumChroma",
+  "seed",
+] as const satisfies readonly (keyof TrainingChoices)[];
 
 /**
  * The configuration of a run that is resumed: as recorded, with the rates, weights and epochs that
@@ -145,12 +146,12 @@ export function resumedConfiguration(
   recorded: RunConfiguration,
   choices: TrainingChoices,
 ): RunConfiguration {
-  for (const [choice, option] of Object.entries(fixedChoices)) {
-    if (choices[choice as keyof typeof fixedChoices] === undefined) continue;
+  for (const choice of fixedChoices) {
+    if (choices[choice] === undefined) continue;
     throw new UserError(
       "option-invalid",
-      `${option} belongs to the run and cannot be changed when it is resumed. Leave it out, ` +
-        "or start a new run with another --output.",
+      `\`${choice}\` belongs to the run and cannot be changed when it is resumed. Leave it out, ` +
+        "or start a new run with another `runFolder`.",
     );
   }
   const { learningRate, loss } = recorded;
@@ -177,7 +178,7 @@ export function planOf(configuration: RunConfiguration, pictures: number): Phase
       throw new UserError(
         "data-invalid",
         `There are ${pictures} training pictures, fewer than one batch of ${batchSize}. ` +
-          "Add pictures or lower --batch.",
+          "Add pictures or lower `batch`.",
       );
     }
     return { crop, epochs, batchSize, batchesPerEpoch };
@@ -193,7 +194,7 @@ function configuredPhases(
   if (choices.phases && (choices.crop !== undefined || choices.epochs !== undefined)) {
     throw new UserError(
       "option-invalid",
-      "--phases gives crops and epochs: leave out --crop and --epochs.",
+      "`phases` gives crops and epochs: leave out `crop` and `epochs`.",
     );
   }
   const written = choices.phases ?? [
@@ -206,7 +207,7 @@ function configuredPhases(
     if (crop % stride !== 0) {
       throw new UserError(
         "option-invalid",
-        `Expected a crop that is a multiple of ${stride} pixels but received ${crop}. ` +
+        `Expected a \`crop\` that is a multiple of ${stride} pixels but received ${crop}. ` +
           `Use ${Math.max(stride, Math.round(crop / stride) * stride)}.`,
       );
     }
@@ -215,7 +216,7 @@ function configuredPhases(
     if (ratio < 1) {
       throw new UserError(
         "option-invalid",
-        `Expected --resize of at least the crop (${largest} pixels) but received ${choices.resize}.`,
+        `Expected \`resize\` of at least the crop (${largest} pixels) but received ${choices.resize}.`,
       );
     }
     return { crop, epochs, batchSize, resize: Math.round(crop * ratio) };
@@ -227,7 +228,7 @@ function resumedPhases(
   { epochs, phases }: TrainingChoices,
 ): readonly ConfiguredPhase[] {
   if (phases && epochs !== undefined) {
-    throw new UserError("option-invalid", "--phases gives the epochs: leave out --epochs.");
+    throw new UserError("option-invalid", "`phases` gives the epochs: leave out `epochs`.");
   }
   if (phases) {
     return phases.map((phase, index) => {

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { inferenceModel } from "@let-there-be-color/core/model";
+import { inferenceModel, SMALLEST_WORKING_SIZE } from "@let-there-be-color/core/model";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { Checkpoint } from "../checkpoint.js";
 import type { RunConfiguration } from "./configuration.js";
@@ -28,7 +28,7 @@ export function exportedModel(
   if (!configuration?.network) {
     throw new UserError(
       "checkpoint-invalid",
-      `${path} was not written by ltbc train: it does not say which network it belongs to.`,
+      `${path} was not written by a training run on pictures: it does not say which network it belongs to.`,
     );
   }
   const { network, classes, phases, loss, optimizer, data } = configuration;
@@ -38,7 +38,7 @@ export function exportedModel(
   const sources = [...(data?.sources ?? []), ...(data?.unlabelled ?? [])];
   const {
     precision = "float16",
-    workingSize = phases.at(-1)?.resize ?? 224,
+    workingSize = Math.max(phases.at(-1)?.resize ?? 224, SMALLEST_WORKING_SIZE),
     trainingData = sources.map((each) => basename(each)).join(", "),
   } = options;
   return inferenceModel(network, state, {

@@ -26,13 +26,26 @@ export async function readNetworkFile(
       { cause: error },
     );
   }
+  checkNetworkOptions(options, preset, path);
+  return options;
+}
+
+/**
+ * @param where what to call the options in messages
+ * @throws UserError if an option is unknown, or the network cannot be built with them
+ */
+export function checkNetworkOptions(
+  options: Partial<NetworkConfig>,
+  preset: PresetName,
+  where: string,
+): void {
   const base = networkPreset(preset);
   for (const key of Object.keys(options)) {
     if (key in base && key !== "classes") continue;
     const known = Object.keys(base).filter((name) => name !== "classes");
     throw new UserError(
       "option-invalid",
-      `${path}: "${key}" is no network option. Known: ${known.join(", ")}.`,
+      `${where}: "${key}" is no network option. Known: ${known.join(", ")}.`,
     );
   }
   try {
@@ -40,9 +53,8 @@ export async function readNetworkFile(
   } catch (error) {
     throw new UserError(
       "option-invalid",
-      `${path} does not describe a network: ${(error as Error).message}.`,
+      `${where} does not describe a network: ${(error as Error).message}.`,
       { cause: error },
     );
   }
-  return options;
 }
