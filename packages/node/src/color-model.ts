@@ -14,6 +14,15 @@ import { type ModelMetadata, readModelMetadata } from "@let-there-be-color/core/
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { RuntimeOptions } from "./runtime/onnx-runtime.js";
 import type { Workload } from "./runtime/suited-model.js";
+import type { Watch } from "./watch.js";
+
+/** How far the loading of a model has come. */
+export type LoadProgress =
+  /** Its file is being read. */
+  | { readonly type: "read" }
+  /** Of so many bytes, the network is being arranged for this machine and given to the engine. */
+  | { readonly type: "build"; readonly bytes: number }
+  | { readonly type: "ready" };
 
 /** A colour model in memory. */
 export class ColorModel {
@@ -34,12 +43,16 @@ export class ColorModel {
    * model's: with many, longer loading is made up for by a faster network
    * @throws UserError if the model is missing, broken or no colour model, or the device or number
    * of threads is not available here
+   * @throws the reason of `signal` if it is aborted
    */
   static async load(
     model: string | Uint8Array | undefined,
     runtimeOptions: RuntimeOptions,
     workload: Partial<Workload> = {},
+    { signal, onProgress }: Watch<LoadProgress> = {},
   ): Promise<ColorModel> {
+    signal?.throwIfAborted();
+    onProgress?.({ type: "read" });
     // Loaded when it is needed: a first picture may be decoded meanwhile.
     const loadingRuntime = Promise.all([
       import("./runtime/onnx-runtime.js"),
@@ -48,6 +61,8 @@ export class ColorModel {
     const { bytes, name } = await readModel(model);
     const metadata = naming(name, () => readModelMetadata(bytes));
     const [{ createRuntime }, { suitedModel }] = await loadingRuntime;
+    signal?.throwIfAborted();
+    onProgress?.({ type: "build", bytes: bytes.length });
     const runtime = await createRuntime(runtimeOptions);
     let session: Session;
     try {
@@ -66,6 +81,8 @@ export class ColorModel {
     }
     try {
       naming(name, () => assertColorModel(session));
+      signal?.throwIfAborted();
+      onProgress?.({ type: "ready" });
     } catch (error) {
       await session.release();
       throw error;
@@ -77,11 +94,19 @@ export class ColorModel {
    * Predicts the chroma of a picture. Calls may overlap; the network sees them one by one.
    *
    * @param workingSize short side in pixels at which the network looks at the picture
+   * @param onTurn called before the network runs; what it throws spares the network the picture
    * @throws UserError if the model's outputs have the wrong shape or are not finite
    */
-  async predict(picture: GrayPicture, workingSize: number): Promise<ChromaPrediction> {
-    const { luminance, working } = workingLuminance(picture, workingSize);
-    return this.#alone(() => predictChroma(this.#session, luminance, working));
+  async predict(
+    picture: GrayPicture,
+    workingSize: number,
+    onTurn: () => void = () => {},
+  ): Promise<ChromaPrediction> {
+    return this.#alone(async () => {
+      onTurn();
+      const { luminance, working } = workingLuminance(picture, workingSize);
+      return predictChroma(this.#session, luminance, working);
+    });
   }
 
   /** Frees the model, after the pictures under way are done. */

@@ -148,7 +148,8 @@ function lightnessThrough(toneCurve: ToneCurve, bitDepth: 8 | 16): Float32Array 
   );
 }
 
-function grayCodes(
+/** Grey codes of interleaved samples: their own, or of 16 bits from colours. */
+export function grayCodes(
   pixels: Uint8Array | Uint16Array,
   channels: number,
   memory: SharedMemory,
@@ -160,7 +161,8 @@ function grayCodes(
   return codes;
 }
 
-function channelOf(
+/** A copy of one channel of interleaved samples. */
+export function channelOf(
   pixels: Uint8Array | Uint16Array,
   channels: number,
   channel: number,
