@@ -1,12 +1,10 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, Option } from "commander";
 import { openDataset } from "../dataset/index.js";
 import { writeFileDurably } from "../training/atomic-file.js";
-import { type Checkpoint, checkpointPath, readCheckpoint } from "../training/checkpoint.js";
-import { exportedModel } from "../training/run/model-export.js";
-import { openCheckpoint } from "../training/run-folder.js";
+import { modelOfRun } from "../training/run/model-export.js";
 import { numberOption } from "./number-option.js";
 
 interface ExportOptions {
@@ -81,11 +79,17 @@ async function exportModel(source: string, options: ExportOptions): Promise<void
     const photographs = await openDataset(
       calibration.map((each) => ({ path: each, labelled: false })),
     );
-    bytes = await quantizeModel(model, {
-      photographs,
-      ...(options.calibrationPictures ? { limit: options.calibrationPictures } : {}),
-      onUnreadable: (message) => process.stderr.write(`left out: ${message}\n`),
-    });
+    const limit = options.calibrationPictures;
+    bytes = await quantizeModel(
+      model,
+      { photographs, ...(limit === undefined ? {} : { limit }) },
+      {
+        onProgress: (progress) => {
+          if (progress.type !== "unreadable") return;
+          process.stderr.write(`left out: ${progress.name}: ${progress.reason}\n`);
+        },
+      },
+    );
     path = path.replace(/(\.onnx)?$/, "-int8.onnx");
   }
   path = options.output ?? path;
@@ -109,10 +113,9 @@ interface SourceModel {
 
 async function sourceModel(source: string, options: ExportOptions): Promise<SourceModel> {
   if (!source.endsWith(".onnx")) {
-    const { checkpoint, runFolder } = await chooseCheckpoint(source, options.newest ?? false);
-    const { step } = checkpoint.progress;
+    const { model, runFolder, step } = await modelOfRun(source, options);
     return {
-      model: exportedModel(checkpoint, options),
+      model,
       path: join(runFolder, "model.onnx"),
       description: `the model of step ${step} of ${runFolder}`,
     };
@@ -131,15 +134,4 @@ async function sourceModel(source: string, options: ExportOptions): Promise<Sour
     );
   });
   return { model, path: source, description: `the model of ${source}` };
-}
-
-async function chooseCheckpoint(
-  path: string,
-  newest: boolean,
-): Promise<{ checkpoint: Checkpoint; runFolder: string }> {
-  const { checkpoint, runFolder } = await openCheckpoint(path);
-  const { best, step } = checkpoint.progress;
-  const wholeRun = await stat(path).then((found) => found.isDirectory());
-  if (newest || !wholeRun || !best || best.step === step) return { checkpoint, runFolder };
-  return { checkpoint: await readCheckpoint(checkpointPath(runFolder, best.step)), runFolder };
 }

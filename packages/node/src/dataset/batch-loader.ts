@@ -88,7 +88,7 @@ export class BatchLoader {
    */
   async *epoch(epoch: number, startBatch = 0): AsyncGenerator<Batch, void, undefined> {
     integer("epoch", epoch, -(2 ** 31), 2 ** 32 - 1);
-    integer("first batch", startBatch, 0, this.batchesPerEpoch);
+    integer("startBatch", startBatch, 0, this.batchesPerEpoch);
     const order = this.orderOf(epoch);
     const requests: BatchRequest[] = [];
     let next = startBatch;
@@ -126,6 +126,11 @@ export class BatchLoader {
         .filter(({ broken }) => broken === null)
         .map((rejection) => ({ name: nameOf(rejection) })),
     };
+  }
+
+  /** The same as {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** Ends the threads. Loops that still wait for a batch fail. May be called twice. */

@@ -53,9 +53,9 @@ export const AVERAGE_COLOR: readonly [a: number, b: number] = [1.9, 6.2];
  * @throws UserError if it is missing, broken or no colour model
  */
 export async function loadModelCandidate(
-  path: string | undefined,
-  workingSize: number | undefined,
-  options: RuntimeOptions,
+  path?: string,
+  workingSize?: number,
+  options: RuntimeOptions = {},
 ): Promise<ModelCandidate> {
   const file =
     path ?? fileURLToPath(import.meta.resolve("@let-there-be-color/models/compact.onnx"));
@@ -91,9 +91,8 @@ export async function loadModelCandidate(
   } catch (error) {
     await session?.release();
     const reason = (error as Error).message.split("\n")[0];
-    throw new UserError("model-invalid", `${file} cannot be evaluated: ${reason}`, {
-      cause: error,
-    });
+    const code = error instanceof UserError ? error.code : "model-invalid";
+    throw new UserError(code, `${file} cannot be evaluated: ${reason}`, { cause: error });
   }
 }
 

@@ -1,7 +1,9 @@
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { inferenceModel, SMALLEST_WORKING_SIZE } from "@let-there-be-color/core/model";
 import { UserError } from "@let-there-be-color/core/user-error";
-import type { Checkpoint } from "../checkpoint.js";
+import { type Checkpoint, checkpointPath, readCheckpoint } from "../checkpoint.js";
+import { openCheckpoint } from "../run-folder.js";
 import type { RunConfiguration } from "./configuration.js";
 
 export interface ModelExportOptions {
@@ -51,4 +53,34 @@ export function exportedModel(
       ...(options.licence === undefined ? {} : { "ltbc.licence": options.licence }),
     },
   });
+}
+
+/** A model taken out of a run. */
+export interface RunModel {
+  /** Bytes of the ONNX file. */
+  readonly model: Uint8Array;
+  readonly runFolder: string;
+  /** Step of its checkpoint. */
+  readonly step: number;
+}
+
+/**
+ * The best model of a training run, or of one checkpoint, as an ONNX file.
+ *
+ * @param path a run folder or one checkpoint of it
+ * @param options `newest` takes the newest checkpoint of the folder in place of the best
+ * @throws UserError if there is no usable checkpoint
+ */
+export async function modelOfRun(
+  path: string,
+  { newest = false, ...options }: ModelExportOptions & { readonly newest?: boolean } = {},
+): Promise<RunModel> {
+  const { checkpoint, runFolder } = await openCheckpoint(path);
+  const { best, step } = checkpoint.progress;
+  const wholeRun = await stat(path).then((found) => found.isDirectory());
+  const chosen =
+    newest || !wholeRun || !best || best.step === step
+      ? checkpoint
+      : await readCheckpoint(checkpointPath(runFolder, best.step));
+  return { model: exportedModel(chosen, options), runFolder, step: chosen.progress.step };
 }
