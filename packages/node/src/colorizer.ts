@@ -1,7 +1,8 @@
 // The library call: `Colorizer.load()`, `colorize()`, `toFile()`.
 
+import type { ColorModel } from "@let-there-be-color/core/colorize";
 import type { ModelMetadata } from "@let-there-be-color/core/model";
-import { ColorModel, type LoadProgress } from "./color-model.js";
+import { type LoadProgress, loadColorModel } from "./color-model.js";
 import type { ColorPhoto } from "./color-photo.js";
 import {
   assertColorizeOptions,
@@ -62,7 +63,7 @@ export class Colorizer {
     watch: Watch<LoadProgress> = {},
   ): Promise<Colorizer> {
     const workload = pictures === undefined ? {} : { pictures };
-    const loaded = await ColorModel.load(model, runtimeOptions, workload, watch);
+    const loaded = await loadColorModel(model, runtimeOptions, workload, watch);
     return new Colorizer(loaded, new Composer(runtimeOptions.threads));
   }
 

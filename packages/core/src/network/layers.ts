@@ -1,7 +1,7 @@
 // The building blocks every component network shares: convolution and fully-connected layers with
 // their parameters, normalisation and activation.
 
-import type { Value } from "../graph/graph.js";
+import type { Shape, Value } from "../graph/graph.js";
 import {
   batchNormalizeInference,
   batchNormalizeTraining,
@@ -26,7 +26,12 @@ export interface NetworkContext {
   /** Next values of running statistics, by parameter name; filled in training mode. */
   readonly updatedStatistics: Map<string, Value>;
   /** Uniform noise of the given shape, fed anew for each step; used by dropout in training mode. */
-  readonly noise: (name: string, shape: readonly number[]) => Value;
+  readonly noise: (name: string, shape: Shape) => Value;
+  /**
+   * Whether a parameter stays as it is in training. Layers whose running statistics do are normalised
+   * by them. Default: none does.
+   */
+  readonly isFrozen?: (parameter: string) => boolean;
   /** What convolutions are made of. Default: the operators of the paper. */
   readonly arrangement?: Arrangement;
 }
@@ -120,7 +125,7 @@ export function layerBias(
 /** Dropout in training mode; the identity otherwise. */
 export function dropoutLayer(context: NetworkContext, name: string, x: Value, rate: number): Value {
   if (rate === 0 || context.mode === "inference") return x;
-  return dropout(x, context.noise(name, x.shape as readonly number[]), rate);
+  return dropout(x, context.noise(name, x.shape), rate);
 }
 
 /** Normalisation (if the network has it) and activation. */
@@ -145,7 +150,8 @@ function batchNormalize(context: NetworkContext, name: string, x: Value): Value 
     runningMean: parameter("running_mean", 0, false),
     runningVariance: parameter("running_variance", 1, false),
   };
-  if (context.mode === "inference") return batchNormalizeInference(x, parameters);
+  const frozen = context.isFrozen?.(parameters.runningMean.name) ?? false;
+  if (context.mode === "inference" || frozen) return batchNormalizeInference(x, parameters);
   // A layer that the picture and the global image share updates its statistics once for each.
   const { updatedStatistics } = context;
   const latest = (running: Value) => updatedStatistics.get(running.name) ?? running;

@@ -1,12 +1,16 @@
 import { type PresetName, presetNames } from "@let-there-be-color/core/network";
+import type { ParameterGroup } from "@let-there-be-color/core/objective";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { readClassList } from "../dataset/index.js";
+import { writtenRecord } from "../training/journal.js";
 import { ProgressReporter } from "../training/progress.js";
 import { readNetworkFile } from "../training/run/network-file.js";
 import {
   fraction,
+  movingAverageDecay,
   nonNegativeNumber,
+  parseLearningRateFactor,
   parsePhases,
   parseSchedule,
   positiveInteger,
@@ -141,8 +145,26 @@ export function trainCommand(): Command {
     nonNegativeNumber,
   );
   add(
+    "--freeze <patterns...>",
+    "parameters that stay as they are, such as low_level or 'encoder.*': beginnings of names, * for any characters (default: none)",
+  );
+  command.addOption(
+    new Option(
+      "--learning-rate-factor <pattern=factor...>",
+      "factor of the learning rate of parts of the network, 0 or more, such as 'encoder.*=0.1' (default: 1)",
+    ).argParser((text: string, before: readonly ParameterGroup[] = []) => [
+      ...before,
+      usageErrors(parseLearningRateFactor)(text),
+    ]),
+  );
+  add(
+    "--moving-average <decay>",
+    "validate and export an exponential moving average of the weights; 0 for none, below 1, such as 0.999 (default: 0)",
+    movingAverageDecay,
+  );
+  add(
     "--patience <epochs>",
-    "end a phase after so many epochs without a better validation colour loss, 0 for never (default: 0)",
+    "end a phase after so many epochs without a better validation, 0 for never (default: 0)",
     wholeNumber,
   );
   add("--seed <n>", "of all random choices, 0 to 4294967295 (default: 0)", seedNumber);
@@ -228,9 +250,14 @@ async function runTraining(sources: string[], options: TrainCommandOptions): Pro
   if (json) process.stdout.write(`${resultLine(run)}\n`);
 }
 
-function resultLine({ totalSteps: _, skipped, ...result }: TrainedRun): string {
+function resultLine(run: TrainedRun): string {
+  const { totalSteps: _, configuration: __, skipped, validations, ...result } = run;
   const broken = [...skipped.broken].map(([name, reason]) => ({ name, reason }));
-  return JSON.stringify({ ...result, skipped: { broken, grey: skipped.grey.size } });
+  return JSON.stringify({
+    ...result,
+    validations: validations.map(writtenRecord),
+    skipped: { broken, grey: skipped.grey.size },
+  });
 }
 
 /** The first SIGINT or SIGTERM asks for a clean stop, the second ends the process. */

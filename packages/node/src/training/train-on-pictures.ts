@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Device } from "@let-there-be-color/core/graph";
+import { objectiveOf } from "@let-there-be-color/core/objective";
 import { createTrainableNetwork, type PhasePlan } from "@let-there-be-color/core/training";
 import { env } from "onnxruntime-node";
 import { createRuntime } from "../runtime/onnx-runtime.js";
@@ -59,6 +60,7 @@ export type TrainOnPicturesEvent = OpeningEvent | PreparedEvent | TrainingEvent;
 /** What a run has come to. */
 export interface TrainedRun extends Omit<EndEvent, "type"> {
   readonly runFolder: string;
+  readonly configuration: RunConfiguration;
   /** The best model of the run (the present one, if no epoch is finished), as an ONNX file. */
   readonly modelPath: string;
   /** Files that could not be used. */
@@ -98,19 +100,24 @@ export async function trainOnPictures(
   const data = new RunData(datasets, configuration, { workers, cacheBytes });
   onProgress(preparedEvent(run, plan, { device, threads: runtime.threads, checkpointMinutes }));
 
-  const { network, loss, optimizer, clipNorm, seed, patience, learningRate } = configuration;
+  const { network, objective, optimizer, clipNorm, parameterGroups, movingAverage, seed } =
+    configuration;
   const events = train({
     runFolder,
     phases: plan,
     openData: (phase) => data.openPhase(phase),
     createNetwork: ({ crop, batchSize }, state) => {
       const size = { batchSize, height: crop, width: crop };
-      const choices = { network, loss, optimizer, clipNorm, seed };
+      const choices = {
+        ...{ network, objective, optimizer, clipNorm, seed },
+        ...{ parameterGroups, movingAverage },
+      };
       return createTrainableNetwork(runtime, { ...choices, ...size }, state);
     },
-    learningRate,
+    learningRate: configuration.learningRate,
+    objective: objectiveOf(objective, network),
     seed,
-    patience,
+    patience: configuration.patience,
     checkpointMinutes,
     versions: await versions(),
     configuration,
@@ -128,7 +135,7 @@ export async function trainOnPictures(
   const best = await readCheckpoint(checkpointPath(runFolder, end.best?.step ?? end.step));
   await writeFileDurably(modelPath, exportedModel(best));
   const { type: _, ...result } = end;
-  return { ...result, runFolder, modelPath, skipped: data.skipped };
+  return { ...result, configuration, runFolder, modelPath, skipped: data.skipped };
 }
 
 function preparedEvent(

@@ -74,6 +74,10 @@ const ranges: Readonly<Record<NumberChoice, Range>> = {
   weightDecay: notNegative,
   clipNorm: notNegative,
   alpha: notNegative,
+  movingAverage: {
+    words: "a number from 0 to below 1",
+    holds: (value) => value >= 0 && value < 1,
+  },
   minimumChroma: notNegative,
   seed: {
     words: "a whole number from 0 to 4294967295",

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { fingerprintDataset } from "../../dataset/index.js";
 import type { Checkpoint, RejectedCheckpoint } from "../checkpoint.js";
+import { recordedConfiguration } from "../earlier-formats.js";
 import { openCheckpoint, refuseUsedFolder } from "../run-folder.js";
 import { checkChoices, type RunChoices } from "./choices.js";
 import {
@@ -72,8 +73,8 @@ async function prepareResumedRun(
   choices: RunChoices,
 ): Promise<PreparedRun> {
   const { checkpoint, runFolder, rejected } = await openCheckpoint(path);
-  const recorded = checkpoint.progress.configuration as RunConfiguration | null;
-  if (!recorded?.network) {
+  const recorded = recordedConfiguration(checkpoint.progress);
+  if (!recorded) {
     throw new UserError(
       "checkpoint-invalid",
       `${checkpoint.path} was not written by a training run on pictures: it has no configuration to resume with.`,

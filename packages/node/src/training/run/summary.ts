@@ -2,6 +2,12 @@
 
 import { basename } from "node:path";
 import { countParameters } from "@let-there-be-color/core/model";
+import {
+  type MeasureSet,
+  measureText,
+  objectiveOf,
+  selectingMeasure,
+} from "@let-there-be-color/core/objective";
 import { describeSchedule } from "@let-there-be-color/core/training";
 import { duration, validationTable } from "../progress.js";
 import type { PreparedEvent, TrainedRun } from "../train-on-pictures.js";
@@ -14,7 +20,8 @@ const mostNames = 20;
 /** What was chosen, line by line. */
 export function startUpLines(event: PreparedEvent): string[] {
   const { configuration, plan, datasets, resumedFrom, rejected } = event;
-  const { network, classes, phases, optimizer, clipNorm, loss, patience, data } = configuration;
+  const { network, classes, phases, optimizer, clipNorm, patience, data } = configuration;
+  const objective = objectiveOf(configuration.objective, network);
   const millions = (countParameters(network) / 1e6).toFixed(2);
   const clipping = clipNorm > 0 ? `gradients clipped to norm ${clipNorm}` : "no gradient clipping";
   const decay =
@@ -41,16 +48,11 @@ export function startUpLines(event: PreparedEvent): string[] {
     }),
     line("Optimizer", `${optimizer.type}${decay}, ${clipping}`),
     line("Rate", describeSchedule(configuration.learningRate)),
-    line(
-      "Loss",
-      `${loss.reduction} squared error of colour` +
-        (classes.length > 0 && loss.alpha > 0
-          ? ` + ${Number(loss.alpha.toPrecision(3))} x cross entropy of class`
-          : ""),
-    ),
+    ...learningLines(configuration),
+    line("Loss", objective.description),
     line(
       "Best model",
-      `lowest validation colour loss${patience > 0 ? `; stops after ${patience} epochs without a better one` : ""}`,
+      `${objective.selection.better === "lower" ? "lowest" : "highest"} validation ${titleOf(objective)}${patience > 0 ? `; stops after ${patience} epochs without a better one` : ""}`,
     ),
     line(
       "Run folder",
@@ -62,7 +64,8 @@ export function startUpLines(event: PreparedEvent): string[] {
 
 /** Results, the skipped files, and how to go on. */
 export function closingLines(run: TrainedRun): string[] {
-  const { best, reason } = run;
+  const { best, reason, configuration } = run;
+  const objective = objectiveOf(configuration.objective, configuration.network);
   const how = {
     finished: "Training is finished",
     time: "The time limit is reached",
@@ -70,18 +73,35 @@ export function closingLines(run: TrainedRun): string[] {
   }[reason];
   const lines = [`${how}: ${run.step} steps in ${duration(run.seconds)}.`];
   if (run.validations.length > 0) {
-    lines.push("", ...validationTable(run.validations, best?.epoch ?? null), "");
+    lines.push("", ...validationTable(run.validations, objective, best?.epoch ?? null), "");
   }
   lines.push(...skippedLines(run.skipped));
   lines.push(
     best
-      ? `Best model: epoch ${best.epoch}, validation colour loss ${best.colorLoss.toFixed(5)}, exported to ${run.modelPath}`
+      ? `Best model: epoch ${best.epoch}, validation ${titleOf(objective)} ${measureText(selectingMeasure(objective), best.value)}, exported to ${run.modelPath}`
       : `No epoch is finished, so nothing is validated; the present model is exported to ${run.modelPath}`,
   );
   if (reason !== "finished") {
     lines.push(`Saved ${run.checkpoint}. Continue with: ltbc train --resume ${run.runFolder}`);
   }
   return lines;
+}
+
+/** Which parts of the network learn otherwise than the rest, and whether their average is kept. */
+function learningLines({ parameterGroups, movingAverage }: RunConfiguration): string[] {
+  const groups = parameterGroups.map(({ pattern, learningRateFactor }) =>
+    learningRateFactor === 0 ? `${pattern} frozen` : `${pattern} x ${learningRateFactor}`,
+  );
+  return [
+    ...(groups.length > 0 ? [line("Parameters", groups.join(", "))] : []),
+    ...(movingAverage > 0
+      ? [line("Average", `of the weights, decay ${movingAverage}: validated and exported`)]
+      : []),
+  ];
+}
+
+function titleOf(objective: MeasureSet): string {
+  return selectingMeasure(objective).title.toLowerCase();
 }
 
 function pictureText(
