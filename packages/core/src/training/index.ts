@@ -3,11 +3,41 @@ export {
   augmentationNames,
 } from "./augmentation/augmentation.js";
 export type { Batch } from "./batch.js";
-export * from "./forward-graph.js";
+export { type ForwardGraph, type ForwardGraphOptions, forwardGraph } from "./forward-graph.js";
 export { averagedParameters } from "./moving-average.js";
-export * from "./plan.js";
-export * from "./schedule.js";
-export type * from "./step.js";
-export * from "./totals.js";
-export * from "./trainable-network.js";
-export * from "./training-graph.js";
+export {
+  globalEpoch,
+  type PhasePlan,
+  pixelsPerStep,
+  remainingPixels,
+  schedulePosition,
+  settle,
+  type TrainingPhase,
+  type TrainingPosition,
+  totalEpochs,
+  totalSteps,
+} from "./plan.js";
+export {
+  type Decay,
+  describeSchedule,
+  type LearningRateSchedule,
+  learningRateAt,
+  type SchedulePosition,
+} from "./schedule.js";
+export type { StepResult, TrainableNetwork, TrainingState } from "./step.js";
+export { addStep, noSteps, type StepTotals } from "./totals.js";
+export {
+  createTrainableNetwork,
+  initialState,
+  type TrainableNetworkOptions,
+} from "./trainable-network.js";
+export {
+  evaluationGraph,
+  frozenParameters,
+  type NoiseInput,
+  parameterGroups,
+  stateName,
+  type TrainingGraph,
+  type TrainingGraphOptions,
+  trainingGraph,
+} from "./training-graph.js";
