@@ -36,7 +36,7 @@ export class ColorPhoto {
   readonly #picture: PixelPicture;
   readonly #inputPath: string | undefined;
 
-  /** Made by `Colorizer.colorize`. */
+  /** @internal Made by `Colorizer.colorize`. */
   constructor(
     picture: PixelPicture,
     about: {

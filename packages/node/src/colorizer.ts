@@ -38,7 +38,7 @@ export interface LoadOptions extends RuntimeOptions {
  * await colorizer.close();
  *
  * @example
- * await using colorizer = await Colorizer.load(); // closes itself at the end of the block
+ * await using colorizer = await Colorizer.load(); // closes itself at the end of the block (TypeScript, Node 24)
  */
 export class Colorizer {
   readonly #model: ColorModel;

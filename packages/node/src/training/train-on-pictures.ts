@@ -81,7 +81,7 @@ export interface TrainedRun extends Omit<EndEvent, "type"> {
  * @example
  * const { modelPath } = await trainOnPictures(
  *   { data: "photographs", preset: "compact", epochs: 4, runFolder: "runs/first" },
- *   { onProgress: (event) => event.type === "validation" && console.log(event.colorLoss) },
+ *   { onProgress: (event) => event.type === "validation" && console.log(event.measures) },
  * );
  * const colorizer = await Colorizer.load({ model: modelPath });
  */
