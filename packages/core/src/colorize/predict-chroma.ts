@@ -35,7 +35,7 @@ export function assertColorModel(session: Session): void {
   if (inputNames.length !== 1 || inputNames[0] !== "luminance" || !outputNames.includes("ab")) {
     throw new UserError(
       "model-invalid",
-      `Expected a colour model with the input "luminance" and the output "ab" but this one has inputs ${JSON.stringify(inputNames)} and outputs ${JSON.stringify(outputNames)}`,
+      `Expected a colour model with the input "luminance" and the output "ab" but this one has inputs ${JSON.stringify(inputNames)} and outputs ${JSON.stringify(outputNames)}; use another model, or the version of the program that made it`,
     );
   }
 }
