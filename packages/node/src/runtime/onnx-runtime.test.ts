@@ -229,6 +229,6 @@ test("a device that cannot be used says what to do", async () => {
   if (failure === undefined) return;
   expect(failure).toBeInstanceOf(UserError);
   expect((failure as UserError).message).toMatch(
-    /^The device cuda cannot be used on this machine \(.+\)\. Install its driver, or use --device cpu\.$/s,
+    /^The device cuda cannot be used on this machine \(.+\)\. Install its driver, or set `device` to cpu\.$/s,
   );
 });
