@@ -225,20 +225,19 @@ export class Evaluation {
       work.drop();
       return { event: Promise.resolve(rejected((error as Error).message.split("\n", 1)[0]!)) };
     }
-    const finished = work.finish(predicted.chroma);
-    return {
-      event: finished.then((result) => {
-        if ("outcome" in result) return event(result);
-        const measured = result as MeasuredPicture;
-        this.time.measure += measured.measureSeconds;
-        const name = this.#nameOf(item);
-        const className = this.#classOf(item);
-        return {
-          type: "picture",
-          row: { ...measured, item, name, className, scenes: predicted.scenes },
-        };
-      }),
-    };
+    const finished = work.finish(predicted.chroma).then((result): EvaluationEvent => {
+      if ("outcome" in result) return event(result);
+      const measured = result as MeasuredPicture;
+      this.time.measure += measured.measureSeconds;
+      const name = this.#nameOf(item);
+      const className = this.#classOf(item);
+      return {
+        type: "picture",
+        row: { ...measured, item, name, className, scenes: predicted.scenes },
+      };
+    });
+    finished.catch(() => undefined); // counts when the event is awaited
+    return { event: finished };
   }
 
   async #predict(

@@ -40,8 +40,7 @@ export type ToWorker =
       /** For each candidate: its chroma; null for a folder. */
       readonly chroma: readonly (ChromaPlanes | null)[];
     }
-  | { readonly type: "drop"; readonly ticket: number }
-  | { readonly type: "close" };
+  | { readonly type: "drop"; readonly ticket: number };
 
 export interface PreparedPicture {
   readonly outcome: "prepared";
@@ -81,7 +80,6 @@ export interface ShownPicture {
 }
 
 export type FromWorker =
-  | { readonly type: "ready" }
   | {
       readonly type: "prepared";
       readonly ticket: number;

@@ -66,4 +66,16 @@ describe("Composer", () => {
     await composer.close();
     await failing;
   });
+
+  it("ends when a thread has died, whose picture fails", async () => {
+    const composer = new Composer(2);
+    const broken = { ...chroma, ab: undefined as unknown as Float32Array };
+    const composing = composer.compose(photo(1009, 701, 8, false), broken, 1, true);
+    await expect(composing).rejects.toThrow(/A thread of the composer has died/);
+    await composer.close();
+    await composer.close();
+    await expect(composer.compose(photo(1, 1, 8, false), chroma, 1, true)).rejects.toThrow(
+      "The composer has been closed.",
+    );
+  });
 });
