@@ -10,7 +10,7 @@ import { ChromaUpsampler } from "../../packages/core/dist/color/upsample.js";
 import { openInput } from "../../packages/node/dist/colorize-stages.js";
 import { Composer } from "../../packages/node/dist/image/composer.js";
 import { encodePhoto } from "../../packages/node/dist/image/encode.js";
-import { writeWhole } from "../../packages/node/dist/image/write-file.js";
+import { writeWhole } from "../../packages/node/dist/files/output-file.js";
 import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
 import { serve } from "../contender-process.mjs";
 import { Stages } from "../stages.mjs";

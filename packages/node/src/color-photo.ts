@@ -1,8 +1,8 @@
 import type { Scene } from "@let-there-be-color/core/colorize";
 import { UserError } from "@let-there-be-color/core/user-error";
+import { assertWritable, writeWhole } from "./files/output-file.js";
 import { encodePhoto, type PixelPicture } from "./image/encode.js";
 import { formatOfFileName, OUTPUT_FORMATS, type OutputFormat } from "./image/format.js";
-import { assertWritable, writeWhole } from "./image/write-file.js";
 
 /** How to encode a {@link ColorPhoto}. */
 export interface EncodeOptions {

@@ -9,7 +9,7 @@ import { initialValues } from "@let-there-be-color/core/network";
 import type { HybridOptions } from "@let-there-be-color/core/objective";
 import { forwardGraph } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
-import { writeFileDurably } from "./atomic-file.js";
+import { writeFileDurably } from "../files/atomic-file.js";
 import {
   newConfiguration,
   type RunConfiguration,
