@@ -4,8 +4,7 @@ import type { Device } from "@let-there-be-color/core/graph";
 import { type PresetName, presetNames } from "@let-there-be-color/core/network";
 import { objectiveOf, type ParameterGroup } from "@let-there-be-color/core/objective";
 import { createTrainableNetwork } from "@let-there-be-color/core/training";
-import { UserError } from "@let-there-be-color/core/user-error";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { env } from "onnxruntime-node";
 import { writeFileDurably } from "../files/atomic-file.js";
 import { createRuntime } from "../runtime/onnx-runtime.js";
@@ -16,22 +15,20 @@ import { ProgressReporter } from "../training/progress.js";
 import { planOf } from "../training/run/configuration.js";
 import { RunData } from "../training/run/data.js";
 import { exportedModel } from "../training/run/model-export.js";
-import {
-  fraction,
-  movingAverageDecay,
-  nonNegativeNumber,
-  parseLearningRateFactor,
-  parsePhases,
-  parseSchedule,
-  positiveInteger,
-  positiveNumber,
-  seedNumber,
-  wholeNumber,
-} from "../training/run/option-values.js";
 import { prepareNewRun, prepareResumedRun, type RunOptions } from "../training/run/prepare.js";
 import { presetDefaults } from "../training/run/preset-defaults.js";
 import { closingLines, startUpLines } from "../training/run/summary.js";
 import { train } from "../training/trainer.js";
+import {
+  fraction,
+  movingAverageDecay,
+  nonNegativeNumber,
+  positiveInteger,
+  positiveNumber,
+  seedNumber,
+  wholeNumber,
+} from "./number-option.js";
+import { parseLearningRateFactor, parsePhases, parseSchedule } from "./option-values.js";
 
 interface TrainCommandOptions extends RunOptions {
   readonly resume?: string;
@@ -57,7 +54,7 @@ export function trainCommand(): Command {
     presetNames.map((name) => `${name} ${pick(paper[name])}`).join(", ");
   const add = <T>(flags: string, description: string, parse?: (text: string) => T) => {
     const option = new Option(flags, description);
-    if (parse) option.argParser(usageErrors(parse));
+    if (parse) option.argParser(parse);
     command.addOption(option);
   };
   const choose = (flags: string, description: string, choices: readonly string[]) =>
@@ -158,7 +155,7 @@ export function trainCommand(): Command {
       "factor of the learning rate of parts of the network, 0 or more, such as 'encoder.*=0.1' (default: 1)",
     ).argParser((text: string, before: readonly ParameterGroup[] = []) => [
       ...before,
-      usageErrors(parseLearningRateFactor)(text),
+      parseLearningRateFactor(text),
     ]),
   );
   add(
@@ -209,18 +206,6 @@ export function trainCommand(): Command {
     checkUsage(command, sources, options);
     await runTraining(sources, options);
   });
-}
-
-/** Reports a bad option value as wrong usage. */
-function usageErrors<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      if (error instanceof UserError) throw new InvalidArgumentError(error.message);
-      throw error;
-    }
-  };
 }
 
 function checkUsage(command: Command, sources: string[], options: TrainCommandOptions): void {

@@ -22,8 +22,10 @@ import type {
   TrainingPhase,
 } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
-import type { WrittenPhase } from "./option-values.js";
 import { presetDefaults, usualLearningRates } from "./preset-defaults.js";
+
+/** A phase as it is asked for: without a batch size it takes the run's. */
+export type WrittenPhase = Pick<TrainingPhase, "crop" | "epochs"> & { readonly batchSize?: number };
 
 /** Options of `ltbc train` that decide what is computed; those left out take the defaults. */
 export interface TrainingChoices {
