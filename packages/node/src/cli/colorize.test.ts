@@ -86,12 +86,18 @@ describe("ltbc colorize", () => {
       "in/a/b.png": await grey(100),
       "in/a/deep/er/c.JPG": await grey(120, "jpeg"),
       "in/d.gif": await grey(140, "gif"),
+      "in/e.jfif": await grey(160, "jpeg"),
       "in/notes.txt": "no picture",
       "in/.hidden.png": await grey(1),
     });
     const { code } = await colorize([join(folder, "in"), "-o", join(folder, "out")]);
     expect(code).toBe(0);
-    expect(await filesIn(join(folder, "out"))).toEqual(["a/b.png", "a/deep/er/c.JPG", "d.png"]);
+    expect(await filesIn(join(folder, "out"))).toEqual([
+      "a/b.png",
+      "a/deep/er/c.JPG",
+      "d.png",
+      "e.jfif",
+    ]);
     expect(await isColor(join(folder, "out", "a", "deep", "er", "c.JPG"))).toBe(true);
   });
 

@@ -1,5 +1,6 @@
 import { rgbToLab } from "@let-there-be-color/core/color";
 import sharp from "sharp";
+import { READ_FORMATS } from "../image/format.js";
 
 /** An 8-bit sRGB picture: rgb is [height, width, 3]. */
 export interface RgbPicture {
@@ -12,7 +13,6 @@ export interface RgbPicture {
 const maximumPixels = 100e6;
 /** Longer strips are refused: their short side enlarged, they would fill the memory. */
 const maximumAspect = 20;
-const formats = new Set(["jpeg", "png", "webp", "tiff", "gif", "heif"]);
 const maximumChromaSamples = 1024;
 
 /**
@@ -29,7 +29,7 @@ export async function decodePicture(
 ): Promise<RgbPicture> {
   const image = sharp(bytes, { failOn: "error", limitInputPixels: maximumPixels });
   const { format, width, height, orientation = 1 } = await image.metadata();
-  if (!formats.has(format)) throw new Error(`the file is ${format}, not a photograph`);
+  if (!READ_FORMATS.has(format)) throw new Error(`the file is ${format}, not a photograph`);
   if (width > maximumAspect * height || height > maximumAspect * width) {
     throw new Error(
       `${width} x ${height} pixels: one side is over ${maximumAspect} times the other`,
