@@ -1,3 +1,4 @@
+export { meanChroma } from "./chroma.js";
 export { labToLinearRgbInGamut, labToRgb } from "./gamut.js";
 export { type GrayPicture, grayOfRgb, lightnessOfSrgbGray } from "./gray-picture.js";
 export {

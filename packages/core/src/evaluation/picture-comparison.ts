@@ -1,13 +1,14 @@
 // All metrics of one picture at once: what they have in common is computed once, and what belongs
 // to the truth once for all predictions of it.
 
+import { meanChroma } from "../color/chroma.js";
 import { rgbToLab } from "../color/lab.js";
 import { chromaBins, chromaError } from "./ab-accuracy.js";
 import { bleedingIndex, nearLightnessEdges } from "./bleeding.js";
 import { type ChromaCounts, countChroma } from "./chroma-counts.js";
 import { meanCiede2000 } from "./ciede2000.js";
 import { colorfulness } from "./colorfulness.js";
-import { meanChroma, sepiaIndex, sepiaTone } from "./sepia.js";
+import { sepiaIndex, sepiaTone } from "./sepia.js";
 import { peakSignalToNoise } from "./signal-to-noise.js";
 import { assertWindowFits, StructuralReference } from "./structural-similarity.js";
 

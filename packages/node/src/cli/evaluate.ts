@@ -1,9 +1,10 @@
 // `ltbc evaluate`
 
 import { basename } from "node:path";
+import { DEFAULT_WORKING_SIZE } from "@let-there-be-color/core/model";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { openDataset } from "../dataset/index.js";
+import { openDataset, usualMinimumChroma } from "../dataset/index.js";
 import {
   Evaluation,
   type EvaluationFailure,
@@ -79,7 +80,7 @@ export function evaluateCommand(streams: Streams = process): Command {
     )
     .option(
       "-s, --size <pixels>",
-      "short side at which the network looks at the picture, 16 to 4096 (default: what the model states, or else 224)",
+      `short side at which the network looks at the picture, 16 to 4096 (default: what the model states, or else ${DEFAULT_WORKING_SIZE})`,
       numberOption(16, 4096, true),
     )
     .option("--unlabelled", "folders are not classes: no top-1, no table of classes")
@@ -89,7 +90,7 @@ export function evaluateCommand(streams: Streams = process): Command {
       "--minimum-chroma <chroma>",
       "leave out truths with less mean chroma, which are grey themselves; CIELAB units, 0 to 100",
       numberOption(0, 100, false),
-      2,
+      usualMinimumChroma,
     )
     .addOption(
       new Option("--average-color <a,b>", "chroma of the average colour baseline, CIELAB units")

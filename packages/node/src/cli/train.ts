@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Device } from "@let-there-be-color/core/graph";
+import { type Device, optimizerDefaults } from "@let-there-be-color/core/graph";
 import { type PresetName, presetNames } from "@let-there-be-color/core/network";
 import { objectiveOf, type ParameterGroup } from "@let-there-be-color/core/objective";
 import { createTrainableNetwork } from "@let-there-be-color/core/training";
 import { Command, Option } from "commander";
 import { env } from "onnxruntime-node";
+import { usualMinimumChroma } from "../dataset/index.js";
 import { writeFileDurably } from "../files/atomic-file.js";
 import { createRuntime } from "../runtime/onnx-runtime.js";
 import { checkpointPath, readCheckpoint } from "../training/checkpoint.js";
@@ -16,7 +17,7 @@ import { planOf } from "../training/run/configuration.js";
 import { RunData } from "../training/run/data.js";
 import { exportedModel } from "../training/run/model-export.js";
 import { prepareNewRun, prepareResumedRun, type RunOptions } from "../training/run/prepare.js";
-import { presetDefaults } from "../training/run/preset-defaults.js";
+import { presetDefaults, usualLearningRates } from "../training/run/preset-defaults.js";
 import { closingLines, startUpLines } from "../training/run/summary.js";
 import { train } from "../training/trainer.js";
 import {
@@ -77,7 +78,7 @@ export function trainCommand(): Command {
   );
   add(
     "--minimum-chroma <chroma>",
-    "leave out pictures with less mean chroma, CIELAB units, 0 or more (default: 2)",
+    `leave out pictures with less mean chroma, CIELAB units, 0 or more (default: ${usualMinimumChroma})`,
     nonNegativeNumber,
   );
   command.optionsGroup("Network and loss:");
@@ -126,7 +127,7 @@ export function trainCommand(): Command {
   ]);
   add(
     "--learning-rate <rate>",
-    `after the warm-up, more than 0 (default: ${perPreset(({ learningRate }) => learningRate)}; sgd 0.01, adadelta 1)`,
+    `after the warm-up, more than 0 (default: ${perPreset(({ learningRate }) => learningRate)}; sgd ${usualLearningRates.sgd}, adadelta ${usualLearningRates.adadelta})`,
     positiveNumber,
   );
   add(
@@ -139,7 +140,11 @@ export function trainCommand(): Command {
     `constant, cosine, or step:<epochs>x<factor> (default: ${perPreset(({ schedule }) => schedule)})`,
     parseSchedule,
   );
-  add("--weight-decay <rate>", "0 or more (default: 0; adamw 0.01)", nonNegativeNumber);
+  add(
+    "--weight-decay <rate>",
+    `0 or more (default: 0; adamw ${optimizerDefaults.adamw.weightDecay})`,
+    nonNegativeNumber,
+  );
   add(
     "--clip-norm <norm>",
     `largest gradient norm, 0 for no limit (default: ${perPreset(({ clipNorm }) => clipNorm)})`,

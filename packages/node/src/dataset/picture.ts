@@ -1,4 +1,4 @@
-import { rgbToLab } from "@let-there-be-color/core/color";
+import { meanChroma, rgbToLab } from "@let-there-be-color/core/color";
 import sharp from "sharp";
 import { READ_FORMATS } from "../image/format.js";
 
@@ -49,7 +49,7 @@ export async function decodePicture(
  * The mean of sqrt(a*^2 + b*^2) over a picture, in CIELAB units, from about 1,000 pixels on a
  * regular grid.
  */
-export function meanChroma({ rgb, width, height }: RgbPicture): number {
+export function sampledMeanChroma({ rgb, width, height }: RgbPicture): number {
   const step = Math.ceil(Math.sqrt((width * height) / maximumChromaSamples));
   const columns = Math.ceil(width / step);
   const count = columns * Math.ceil(height / step);
@@ -65,9 +65,7 @@ export function meanChroma({ rgb, width, height }: RgbPicture): number {
   }
   const ab = new Float32Array(2 * count);
   rgbToLab(samples, count, new Float32Array(count), ab);
-  let sum = 0;
-  for (let i = 0; i < count; i++) sum += Math.sqrt(ab[i]! ** 2 + ab[count + i]! ** 2);
-  return sum / count;
+  return meanChroma(ab);
 }
 
 /** A square cut out of a picture, mirrored left to right if `flip`: [size, size, 3]. */

@@ -6,6 +6,7 @@ import { bestClass, type PictureMeasures, rankOfClass } from "@let-there-be-colo
 import { UserError } from "@let-there-be-color/core/user-error";
 import { type Dataset, itemPath } from "../dataset/dataset.js";
 import { packItems } from "../dataset/item-table.js";
+import { usualMinimumChroma } from "../dataset/usual-options.js";
 import { type Pairing, pairPictures } from "./pairing.js";
 import type {
   MeasuredPicture,
@@ -26,7 +27,7 @@ export interface EvaluationOptions {
   /** One, or two to compare. */
   readonly candidates: readonly Candidate[];
   readonly protocol: Protocol;
-  /** Truths with less mean chroma, CIELAB units, are left out as grey. Default 2. */
+  /** Truths with less mean chroma, CIELAB units, are left out as grey. Default {@link usualMinimumChroma}. */
   readonly minimumChroma?: number | undefined;
   /** (a*, b*) of the average colour baseline. Default {@link AVERAGE_COLOR}. */
   readonly averageColor?: readonly [number, number] | undefined;
@@ -111,7 +112,7 @@ export class Evaluation {
       truth,
       candidates,
       protocol,
-      minimumChroma = 2,
+      minimumChroma = usualMinimumChroma,
       averageColor = AVERAGE_COLOR,
     } = options;
     const workers = options.workers ?? coresLeftBy(candidates);

@@ -22,6 +22,7 @@ import type {
   TrainingPhase,
 } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
+import { usualMinimumChroma, usualResize } from "../../dataset/index.js";
 import { presetDefaults, usualLearningRates } from "./preset-defaults.js";
 
 /** A phase as it is asked for: without a batch size it takes the run's. */
@@ -144,7 +145,7 @@ export function newConfiguration(
     },
     parameterGroups,
     movingAverage: choices.movingAverage ?? 0,
-    minimumChroma: choices.minimumChroma ?? 2,
+    minimumChroma: choices.minimumChroma ?? usualMinimumChroma,
     seed: choices.seed ?? 0,
     patience: choices.patience ?? 0,
   };
@@ -244,8 +245,9 @@ function configuredPhases(
           `Use ${Math.max(stride, Math.round(crop / stride) * stride)}.`,
       );
     }
-    // Pictures of all phases show the same share of a photograph. 256 to 224 is the paper's.
-    const ratio = choices.resize === undefined ? 256 / 224 : choices.resize / largest;
+    // Pictures of all phases show the same share of a photograph.
+    if (choices.resize === undefined) return { crop, epochs, batchSize, resize: usualResize(crop) };
+    const ratio = choices.resize / largest;
     if (ratio < 1) {
       throw new UserError(
         `Expected --resize of at least the crop (${largest} pixels) but received ${choices.resize}.`,
