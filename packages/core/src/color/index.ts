@@ -3,9 +3,9 @@ export { labToLinearRgbInGamut, labToRgb } from "./gamut.js";
 export { type GrayPicture, grayOfRgb, lightnessOfSrgbGray } from "./gray-picture.js";
 export {
   labToLinearRgb,
+  lightnessOfPixels,
   lightnessOfY,
   linearRgbToLab,
-  luminanceOfPixels,
   rgbToLab,
   WHITE_D65,
 } from "./lab.js";

@@ -8,7 +8,7 @@ import {
   assertColorModel,
   type ChromaPrediction,
   predictChroma,
-  workingLuminance,
+  workingLightness,
 } from "./predict-chroma.js";
 import { suitedModel, type Workload } from "./suited-model.js";
 
@@ -74,8 +74,8 @@ export class ColorModel {
    * @throws UserError if the model's outputs have the wrong shape or are not finite
    */
   async predict(picture: GrayPicture, workingSize: number): Promise<ChromaPrediction> {
-    const { luminance, working } = workingLuminance(picture, workingSize);
-    return this.#alone(() => predictChroma(this.#session, luminance, working));
+    const { lightness, working } = workingLightness(picture, workingSize);
+    return this.#alone(() => predictChroma(this.#session, lightness, working));
   }
 
   /** Frees the model, after the pictures under way are done. */

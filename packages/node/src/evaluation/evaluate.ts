@@ -242,7 +242,7 @@ export class Evaluation {
   }
 
   async #predict(
-    { luminance, width, height }: PreparedPicture,
+    { lightness, width, height }: PreparedPicture,
     className: string | null,
   ): Promise<Prediction> {
     const chroma: (ChromaPrediction | null)[] = [];
@@ -256,7 +256,7 @@ export class Evaluation {
       const start = performance.now();
       const planes = await colorizePlanes(
         candidate.session,
-        luminance,
+        lightness,
         { width, height },
         candidate,
       );

@@ -1,5 +1,5 @@
 // What passes between the evaluation and its threads. A picture stays with one thread: it is
-// decoded there, its luminance travels to the network, the network's chroma travels back, and the
+// decoded there, its lightness travels to the network, the network's chroma travels back, and the
 // pixels are composed and measured where the truth already is.
 
 import type { ChromaPlanes } from "@let-there-be-color/core/color";
@@ -47,7 +47,7 @@ export interface PreparedPicture {
   readonly width: number;
   readonly height: number;
   /** L* 0..100: `[height, width]`. */
-  readonly luminance: Float32Array;
+  readonly lightness: Float32Array;
 }
 
 export interface RejectedPicture {

@@ -86,7 +86,7 @@ async function prepare(
     if (truth.meanChroma < setup.minimumChroma) return { outcome: "grey", reason: "" };
     waiting.set(ticket, { task, truth, predictions, truthSeconds });
     const { width, height } = truth;
-    return { outcome: "prepared", width, height, luminance: truth.luminance };
+    return { outcome: "prepared", width, height, lightness: truth.lightness };
   } catch (error) {
     return { outcome: "failed", reason: reasonOf(error) };
   }
@@ -168,9 +168,9 @@ function uniformChroma([a, b]: readonly [number, number]): ChromaPlanes {
 }
 
 /** The prediction as a file would hold it: 8 bits, in gamut, at the truth's lightness. */
-function compose({ luminance, width, height }: TruePicture, chroma: ChromaPlanes): Uint8Array {
+function compose({ lightness, width, height }: TruePicture, chroma: ChromaPlanes): Uint8Array {
   const size = { width, height };
-  return composePixels(luminance, chroma, size, { saturation: 1, bitDepth: 8 }) as Uint8Array;
+  return composePixels(lightness, chroma, size, { saturation: 1, bitDepth: 8 }) as Uint8Array;
 }
 
 async function show(truth: TruePicture, candidates: readonly Uint8Array[]): Promise<ShownPicture> {

@@ -25,8 +25,8 @@ const chroma = {
 };
 
 function expected({ gray, bitDepth, alpha }: DecodedPhoto): Uint8Array | Uint16Array {
-  const luminance = Float32Array.from(gray.codes, (code) => gray.lightness[code]!);
-  return composePixels(luminance, chroma, gray, {
+  const lightness = Float32Array.from(gray.codes, (code) => gray.lightness[code]!);
+  return composePixels(lightness, chroma, gray, {
     saturation: 1,
     bitDepth,
     ...(alpha ? { alpha } : {}),
