@@ -8,9 +8,9 @@ import { BandComposer, predictChroma, workingLightness } from "@let-there-be-col
 import { readModelMetadata } from "@let-there-be-color/core/model";
 import { ChromaUpsampler } from "../../packages/core/dist/color/upsample.js";
 import { openInput } from "../../packages/node/dist/colorize-stages.js";
+import { writeWhole } from "../../packages/node/dist/files/output-file.js";
 import { Composer } from "../../packages/node/dist/image/composer.js";
 import { encodePhoto } from "../../packages/node/dist/image/encode.js";
-import { writeWhole } from "../../packages/node/dist/files/output-file.js";
 import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
 import { serve } from "../contender-process.mjs";
 import { Stages } from "../stages.mjs";
