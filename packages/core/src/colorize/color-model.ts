@@ -8,7 +8,7 @@ import {
   assertColorModel,
   type ChromaPrediction,
   predictChroma,
-  workingLuminance,
+  workingLightness,
 } from "./predict-chroma.js";
 import { suitedModel, type Workload } from "./suited-model.js";
 
@@ -85,8 +85,8 @@ export class ColorModel {
   ): Promise<ChromaPrediction> {
     return this.#alone(async () => {
       onTurn();
-      const { luminance, working } = workingLuminance(picture, workingSize);
-      return predictChroma(this.#session, luminance, working);
+      const { lightness, working } = workingLightness(picture, workingSize);
+      return predictChroma(this.#session, lightness, working);
     });
   }
 

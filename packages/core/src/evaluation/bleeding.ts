@@ -38,11 +38,11 @@ function slopeY(plane: Float32Array, i: number, width: number): number {
 /**
  * Marks the pixels with a lightness edge nearby.
  *
- * @param luminance L* 0..100: `[height, width]`
+ * @param lightness L* 0..100: `[height, width]`
  * @returns 1 where an edge is within 2 pixels: `[height, width]`
  */
 export function nearLightnessEdges(
-  luminance: Float32Array,
+  lightness: Float32Array,
   width: number,
   height: number,
 ): Uint8Array {
@@ -50,8 +50,8 @@ export function nearLightnessEdges(
   for (let y = 1; y < height - 1; y++) {
     for (let x = 1; x < width - 1; x++) {
       const i = y * width + x;
-      const sx = slopeX(luminance, i, width);
-      const sy = slopeY(luminance, i, width);
+      const sx = slopeX(lightness, i, width);
+      const sy = slopeY(lightness, i, width);
       edges[i] = Number(sx * sx + sy * sy > LIGHTNESS_EDGE * LIGHTNESS_EDGE);
     }
   }

@@ -20,6 +20,7 @@ export {
   clippingFactor,
   globalNorm,
   type OptimizerOptions,
+  optimizerDefaults,
   optimizerStateNames,
   optimizerUpdate,
   type SgdOptions,

@@ -1,30 +1,28 @@
+import { optimizerDefaults } from "@let-there-be-color/core/graph";
 import { type PresetName, presetNames } from "@let-there-be-color/core/network";
 import type { ParameterGroup } from "@let-there-be-color/core/objective";
-import { UserError } from "@let-there-be-color/core/user-error";
-import { Command, InvalidArgumentError, Option } from "commander";
-import { readClassList } from "../dataset/index.js";
+import { Command, Option } from "commander";
+import { readClassList, usualMinimumChroma } from "../dataset/index.js";
 import { writtenRecord } from "../training/journal.js";
 import { ProgressReporter } from "../training/progress.js";
 import { readNetworkFile } from "../training/run/network-file.js";
-import {
-  fraction,
-  movingAverageDecay,
-  nonNegativeNumber,
-  parseLearningRateFactor,
-  parsePhases,
-  parseSchedule,
-  positiveInteger,
-  positiveNumber,
-  seedNumber,
-  wholeNumber,
-} from "../training/run/option-values.js";
-import { presetDefaults } from "../training/run/preset-defaults.js";
+import { presetDefaults, usualLearningRates } from "../training/run/preset-defaults.js";
 import { closingLines, startUpLines } from "../training/run/summary.js";
 import {
   type TrainedRun,
   type TrainOnPicturesOptions,
   trainOnPictures,
 } from "../training/train-on-pictures.js";
+import {
+  fraction,
+  movingAverageDecay,
+  nonNegativeNumber,
+  positiveInteger,
+  positiveNumber,
+  seedNumber,
+  wholeNumber,
+} from "./number-option.js";
+import { parseLearningRateFactor, parsePhases, parseSchedule } from "./option-values.js";
 
 /** As the options of the library, but for files in place of their content, and MiB. */
 interface TrainCommandOptions
@@ -53,7 +51,7 @@ export function trainCommand(): Command {
     presetNames.map((name) => `${name} ${pick(paper[name])}`).join(", ");
   const add = <T>(flags: string, description: string, parse?: (text: string) => T) => {
     const option = new Option(flags, description);
-    if (parse) option.argParser(usageErrors(parse));
+    if (parse) option.argParser(parse);
     command.addOption(option);
   };
   const choose = (flags: string, description: string, choices: readonly string[]) =>
@@ -76,7 +74,7 @@ export function trainCommand(): Command {
   );
   add(
     "--minimum-chroma <chroma>",
-    "leave out pictures with less mean chroma, CIELAB units, 0 or more (default: 2)",
+    `leave out pictures with less mean chroma, CIELAB units, 0 or more (default: ${usualMinimumChroma})`,
     nonNegativeNumber,
   );
   command.optionsGroup("Network and loss:");
@@ -125,7 +123,7 @@ export function trainCommand(): Command {
   ]);
   add(
     "--learning-rate <rate>",
-    `after the warm-up, more than 0 (default: ${perPreset(({ learningRate }) => learningRate)}; sgd 0.01, adadelta 1)`,
+    `after the warm-up, more than 0 (default: ${perPreset(({ learningRate }) => learningRate)}; sgd ${usualLearningRates.sgd}, adadelta ${usualLearningRates.adadelta})`,
     positiveNumber,
   );
   add(
@@ -138,7 +136,11 @@ export function trainCommand(): Command {
     `constant, cosine, or step:<epochs>x<factor> (default: ${perPreset(({ schedule }) => schedule)})`,
     parseSchedule,
   );
-  add("--weight-decay <rate>", "0 or more (default: 0; adamw 0.01)", nonNegativeNumber);
+  add(
+    "--weight-decay <rate>",
+    `0 or more (default: 0; adamw ${optimizerDefaults.adamw.weightDecay})`,
+    nonNegativeNumber,
+  );
   add(
     "--clip-norm <norm>",
     `largest gradient norm, 0 for no limit (default: ${perPreset(({ clipNorm }) => clipNorm)})`,
@@ -154,7 +156,7 @@ export function trainCommand(): Command {
       "factor of the learning rate of parts of the network, 0 or more, such as 'encoder.*=0.1' (default: 1)",
     ).argParser((text: string, before: readonly ParameterGroup[] = []) => [
       ...before,
-      usageErrors(parseLearningRateFactor)(text),
+      parseLearningRateFactor(text),
     ]),
   );
   add(
@@ -202,18 +204,6 @@ export function trainCommand(): Command {
   );
   add("--json", "print one JSON line at the end; progress goes to stderr");
   return command.action(runTraining);
-}
-
-/** Reports a bad option value as wrong usage. */
-function usageErrors<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      if (error instanceof UserError) throw new InvalidArgumentError(error.message);
-      throw error;
-    }
-  };
 }
 
 async function runTraining(sources: string[], options: TrainCommandOptions): Promise<void> {

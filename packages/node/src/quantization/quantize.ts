@@ -1,7 +1,7 @@
 // A model with its convolutions in 8 bits, calibrated on photographs.
 
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { workingLuminance } from "@let-there-be-color/core/colorize";
+import { workingLightness } from "@let-there-be-color/core/colorize";
 import type { Session, TensorValue } from "@let-there-be-color/core/graph";
 import { readModelMetadata } from "@let-there-be-color/core/model";
 import { Int8Calibration } from "@let-there-be-color/core/network";
@@ -66,9 +66,9 @@ export async function quantizeModel(
   const session = await runtime.createSession(calibration.observer);
   try {
     for (const type of ["limits", "values"] as const) {
-      for (const [index, luminance] of pictures.entries()) {
+      for (const [index, picture] of pictures.entries()) {
         watch.signal?.throwIfAborted();
-        const maps = await outputs(session, luminance);
+        const maps = await outputs(session, picture);
         if (type === "limits") calibration.observeLimits(maps);
         else calibration.count(maps);
         watch.onProgress?.({ type, done: index + 1, pictures: pictures.length });
@@ -107,8 +107,8 @@ async function workingPictures(
       const name = itemPath(photographs, photographs.items[index]!);
       try {
         const { gray } = await decodePhoto(await reader.read(index), name);
-        const { luminance, working } = workingLuminance(gray, workingSize);
-        const data = luminance.map((value) => Math.min(Math.max(value, 0), 100));
+        const { lightness, working } = workingLightness(gray, workingSize);
+        const data = lightness.map((value) => Math.min(Math.max(value, 0), 100));
         pictures.push({ type: "float32", shape: [1, 1, working.height, working.width], data });
       } catch (error) {
         onProgress?.({ type: "unreadable", name, reason: (error as Error).message });

@@ -45,6 +45,7 @@ export type {
   DataLocation,
   RunConfiguration,
   TrainingChoices,
+  WrittenPhase,
 } from "./run/configuration.js";
 export type { RunDatasets, SkippedFiles } from "./run/data.js";
 export {
@@ -53,7 +54,6 @@ export {
   modelOfRun,
   type RunModel,
 } from "./run/model-export.js";
-export type { WrittenPhase } from "./run/option-values.js";
 export { type PresetDefaults, presetDefaults } from "./run/preset-defaults.js";
 export { openCheckpoint } from "./run-folder.js";
 export {

@@ -22,8 +22,11 @@ import type {
   TrainingPhase,
 } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
-import type { WrittenPhase } from "./option-values.js";
+import { usualMinimumChroma, usualResize } from "../../dataset/index.js";
 import { presetDefaults, usualLearningRates } from "./preset-defaults.js";
+
+/** A phase as it is asked for: without a batch size it takes the run's. */
+export type WrittenPhase = Pick<TrainingPhase, "crop" | "epochs"> & { readonly batchSize?: number };
 
 /** Options of `ltbc train` that decide what is computed; those left out take the defaults. */
 export interface TrainingChoices {
@@ -142,7 +145,7 @@ export function newConfiguration(
     },
     parameterGroups,
     movingAverage: choices.movingAverage ?? 0,
-    minimumChroma: choices.minimumChroma ?? 2,
+    minimumChroma: choices.minimumChroma ?? usualMinimumChroma,
     seed: choices.seed ?? 0,
     patience: choices.patience ?? 0,
   };
@@ -249,8 +252,9 @@ function configuredPhases(
           `Use ${Math.max(stride, Math.round(crop / stride) * stride)}.`,
       );
     }
-    // Pictures of all phases show the same share of a photograph. 256 to 224 is the paper's.
-    const ratio = choices.resize === undefined ? 256 / 224 : choices.resize / largest;
+    // Pictures of all phases show the same share of a photograph.
+    if (choices.resize === undefined) return { crop, epochs, batchSize, resize: usualResize(crop) };
+    const ratio = choices.resize / largest;
     if (ratio < 1) {
       throw new UserError(
         "option-invalid",

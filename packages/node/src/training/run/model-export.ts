@@ -1,6 +1,10 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { inferenceModel, SMALLEST_WORKING_SIZE } from "@let-there-be-color/core/model";
+import {
+  DEFAULT_WORKING_SIZE,
+  inferenceModel,
+  SMALLEST_WORKING_SIZE,
+} from "@let-there-be-color/core/model";
 import { averagedParameters } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { type Checkpoint, checkpointPath, readCheckpoint } from "../checkpoint.js";
@@ -42,7 +46,7 @@ export function exportedModel(
   const sources = [...(data?.sources ?? []), ...(data?.unlabelled ?? [])];
   const {
     precision = "float16",
-    workingSize = Math.max(phases.at(-1)?.resize ?? 224, SMALLEST_WORKING_SIZE),
+    workingSize = Math.max(phases.at(-1)?.resize ?? DEFAULT_WORKING_SIZE, SMALLEST_WORKING_SIZE),
     trainingData = sources.map((each) => basename(each)).join(", "),
   } = options;
   const training = {
