@@ -2,7 +2,7 @@
 
 import * as activation from "./activation.js";
 import * as arithmetic from "./arithmetic.js";
-import * as convolution from "./convolution.js";
+import * as convolution from "./convolution-gradient.js";
 import * as elementwise from "./elementwise.js";
 import type { GradientRule } from "./gradient-rule.js";
 import * as layout from "./layout.js";
