@@ -1,7 +1,2 @@
-export {
-  countParameters,
-  type InferenceModelOptions,
-  inferenceModel,
-  parameterSpecifications,
-} from "./inference-model.js";
+export { type InferenceModelOptions, inferenceModel } from "./inference-model.js";
 export { DEFAULT_WORKING_SIZE, type ModelMetadata, readModelMetadata } from "./model-metadata.js";

@@ -1,35 +1,25 @@
 import type { Value } from "../graph/graph.js";
-import { add, sigmoid, tanh } from "../graph/operators/index.js";
-import { convolutionLayer, type NetworkContext } from "./layers.js";
+import { add, concat, sigmoid, tanh } from "../graph/operators/index.js";
+import type { BackboneNetworkConfig, PaperNetworkConfig } from "./config.js";
+import { activate, convolutionLayer, type NetworkContext } from "./layers.js";
 
 /**
- * Colorization network (section 3.5): convolutions and twofold enlargements up to half the size of
- * the picture, then two chroma channels.
+ * Colorization network (section 3.5): convolutions and twofold enlargements, then two chroma channels.
  *
- * @param fused `[N, C, H/8, W/8]`
- * @param lowLevelMaps the maps of {@link lowLevelFeatures}, for skip connections
- * @returns normalised chroma `[N, 2, H/2, W/2]`
+ * @param fused `[N, C, H/t, W/t]` with the total stride t
+ * @param scales the encoder's map of each scale, by the number of halvings, for skip connections
+ * @returns normalised chroma `[N, 2, H/s, W/s]` with the output stride s
  */
 export function colorize(
   context: NetworkContext,
   fused: Value,
-  lowLevelMaps: readonly Value[],
+  scales: readonly (Value | undefined)[],
 ): Value {
-  const { colorization, head } = context.config;
-  const sources = skipSources(context, lowLevelMaps);
-  let x = fused;
-  colorization.stages.forEach((stage, index) => {
-    stage.forEach((channels, layer) => {
-      const name = `colorization.${index}.${layer}`;
-      x = convolutionLayer(context, name, x, { channels, enlarge: index > 0 && layer === 0 });
-      const source = sources[index];
-      if (layer === 0 && index > 0 && source) {
-        // Added after the first convolution of the stage, which has the stage's width.
-        const options = { channels, kernel: 1, output: "plain" } as const;
-        x = add(x, convolutionLayer(context, `colorization.${index}.skip`, source, options));
-      }
-    });
-  });
+  const { config } = context;
+  const { head } = config;
+  const x = config.encoder
+    ? climb(context, config, fused, scales)
+    : enlarge(context, config, fused, scales);
   const output = convolutionLayer(context, "colorization.output", x, {
     channels: 2,
     output: "plain",
@@ -40,19 +30,77 @@ export function colorize(
   return head.activation === "sigmoid" ? sigmoid(output) : tanh(output);
 }
 
-/** For each stage the last low-level map of its size; none for the first, which the fusion feeds. */
-function skipSources(
-  { config }: NetworkContext,
-  lowLevelMaps: readonly Value[],
-): (Value | undefined)[] {
-  if (config.skips === "none") return [];
-  const lastOfScale: Value[] = [];
-  let scale = 0;
-  config.lowLevel.layers.forEach(({ stride }, index) => {
-    if (stride === 2) scale++;
-    lastOfScale[scale] = lowLevelMaps[index]!;
+/** The paper's: the first convolution of a stage works on the enlarged map. */
+function enlarge(
+  context: NetworkContext,
+  { colorization, skips }: PaperNetworkConfig,
+  fused: Value,
+  scales: readonly (Value | undefined)[],
+): Value {
+  const { stages } = colorization;
+  let x = fused;
+  stages.forEach((stage, index) => {
+    stage.forEach((channels, layer) => {
+      const name = `colorization.${index}.${layer}`;
+      x = convolutionLayer(context, name, x, { channels, enlarge: index > 0 && layer === 0 });
+      // Stage i works at 1 / 2^(stages - i) of the picture. The fusion feeds the first.
+      const source = skips === "none" ? undefined : scales[stages.length - index];
+      if (layer === 0 && index > 0 && source) {
+        // Added after the first convolution of the stage, which has the stage's width.
+        const options = { channels, kernel: 1, output: "plain" } as const;
+        x = add(x, convolutionLayer(context, `colorization.${index}.skip`, source, options));
+      }
+    });
   });
-  // Stage i works at 1 / 2^(stages - i) of the picture.
-  const stages = config.colorization.stages.length;
-  return config.colorization.stages.map((_, index) => lastOfScale[stages - index]);
+  return x;
+}
+
+/**
+ * Behind a backbone, whose deepest map is small and wide: a 1x1 convolution brings it to the width of
+ * the next scale before it is enlarged, another one the encoder's map, and 3x3 convolutions follow.
+ */
+function climb(
+  context: NetworkContext,
+  { colorization, skips, normalization }: BackboneNetworkConfig,
+  fused: Value,
+  scales: readonly (Value | undefined)[],
+): Value {
+  let x = fused;
+  colorization.stages.forEach((stage, index) => {
+    if (index > 0) {
+      const name = `colorization.${index}`;
+      const source = skips === "none" ? undefined : scales[scales.length - 1 - index];
+      x = joined(context, name, { below: x, beside: source, channels: stage[0]! });
+    }
+    stage.forEach((channels, layer) => {
+      x = convolutionLayer(context, `colorization.${index}.${layer}`, x, { channels });
+    });
+  });
+  return x;
+
+  function joined(
+    { config: { skips } }: NetworkContext,
+    name: string,
+    parts: { below: Value; beside: Value | undefined; channels: number },
+  ): Value {
+    const { below, beside, channels } = parts;
+    const half = Math.ceil(channels / 2);
+    const sideBySide = skips === "concatenate" && beside !== undefined;
+    const from = (suffix: string, map: Value, width: number, options: object) =>
+      convolutionLayer(context, `${name}.${suffix}`, map, {
+        channels: width,
+        kernel: 1,
+        output: "plain",
+        ...options,
+      });
+    // One bias is enough for a sum, and none where the mean is taken away.
+    const bias = normalization === "none";
+    const risen = from("climb", below, sideBySide ? half : channels, {
+      enlarge: true,
+      bias: bias && (sideBySide || beside === undefined),
+    });
+    if (beside === undefined) return activate(context, name, risen);
+    const skipped = from("skip", beside, sideBySide ? channels - half : channels, { bias });
+    return activate(context, name, sideBySide ? concat([risen, skipped], 1) : add(risen, skipped));
+  }
 }

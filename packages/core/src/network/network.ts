@@ -1,20 +1,16 @@
-// The whole network of the paper (figure 2), from its component networks.
+// The whole network (figure 2 of the paper), from its component networks.
 
 import type { Dimension, Value } from "../graph/graph.js";
 import { add, resizeBilinear, resizeNearest, scale } from "../graph/operators/index.js";
-import { mapOfGlobalImage } from "./arrangements/cpu/global-image.js";
 import { classify } from "./classification.js";
 import { colorize } from "./colorization.js";
-import { checkConfig, totalStride } from "./config.js";
+import { checkConfig, outputStride, totalStride } from "./config.js";
+import { encode } from "./encoders/encoder.js";
 import { fuse } from "./fusion.js";
-import { globalFeatures } from "./global.js";
-import { resizeToSquare } from "./input-size.js";
 import type { NetworkContext } from "./layers.js";
-import { lowLevelFeatures } from "./low-level.js";
-import { midLevelFeatures } from "./mid-level.js";
 
 export interface NetworkOutputs {
-  /** `[N, 2, H/2, W/2]`, in the units of the configuration's head. */
+  /** `[N, 2, H/s, W/s]` with the output stride s (2 in the paper), in the units of the configuration's head. */
   readonly normalizedChroma: Value;
   /** `[N, classes]`; undefined for a network without classification. */
   readonly sceneLogits: Value | undefined;
@@ -23,7 +19,8 @@ export interface NetworkOutputs {
 /**
  * Builds the network onto a luminance input.
  *
- * @param luminance L* of CIELAB, 0..100, `[N, 1, H, W]`; known H and W must be multiples of 8
+ * @param luminance L* of CIELAB, 0..100, `[N, 1, H, W]`; known H and W must be multiples of the
+ *   network's total stride
  * @throws RangeError if the sizes or the configuration do not fit
  */
 export function buildNetwork(context: NetworkContext, luminance: Value): NetworkOutputs {
@@ -31,40 +28,20 @@ export function buildNetwork(context: NetworkContext, luminance: Value): Network
   checkConfig(config);
   const [, , height, width] = luminance.shape;
   checkSides(height!, width!, totalStride(config));
-  // Centred: about -1..1.
-  const centre = (x: Value) => add(scale(x, 1 / 50), x.graph.scalar(-1));
-  context.arrangement?.startFrom(luminance);
-  const lowLevel = lowLevelFeatures(context, centre(luminance));
-  const deepest = lowLevel.at(-1)!;
-  const { pooling } = config.global;
-  const shared =
-    pooling.type === "average" || (height === pooling.imageSize && width === pooling.imageSize);
-  const mapOf = (image: Value) => {
-    context.arrangement?.startFrom(image);
-    return lowLevelFeatures(context, centre(image)).at(-1)!;
-  };
-  let globalInput = deepest;
-  if (!shared) {
-    const image = resizeToSquare(luminance, pooling.imageSize);
-    const sizesAreKnown = typeof height === "number" && typeof width === "number";
-    globalInput =
-      context.arrangement && !sizesAreKnown
-        ? mapOfGlobalImage(luminance, deepest, image, mapOf)
-        : mapOf(image);
-  }
-  const global = globalFeatures(context, globalInput);
-  const fused = fuse(context, midLevelFeatures(context, deepest), global.fused);
+  const { global, local, scales } = encode(context, luminance);
+  const fused = fuse(context, local, global.fused);
   return {
-    normalizedChroma: colorize(context, fused, lowLevel),
+    normalizedChroma: colorize(context, fused, scales),
     sceneLogits: config.classes > 0 ? classify(context, global.classified) : undefined,
   };
 }
 
-/** Normalised half-size chroma to a*b* in CIELAB units at the size of the picture. */
+/** Normalised chroma to a*b* in CIELAB units at the size of the picture. */
 export function chromaToAb(context: NetworkContext, normalizedChroma: Value): Value {
   const { head, finalUpsampling } = context.config;
   const ab = add(scale(normalizedChroma, head.scale), normalizedChroma.graph.scalar(head.offset));
-  return finalUpsampling === "nearest" ? resizeNearest(ab) : resizeBilinear(ab);
+  const factor = outputStride(context.config);
+  return finalUpsampling === "nearest" ? resizeNearest(ab, factor) : resizeBilinear(ab, factor);
 }
 
 function checkSides(height: Dimension, width: Dimension, stride: number): void {

@@ -2,20 +2,21 @@
 
 import { Graph } from "../graph/graph.js";
 import type { TensorValue } from "../graph/session.js";
-import { parameterSpecifications } from "../model/index.js";
 import {
   buildNetwork,
   initialValues,
   type NetworkConfig,
   type NetworkContext,
+  type PaperNetworkConfig,
   ParameterSource,
   type ParameterValues,
+  parameterSpecifications,
 } from "../network/index.js";
 import { tensor } from "./devices.js";
 import { randomTensor } from "./gradient-check.js";
 
 /** Average pooling, no normalisation, no skips. */
-export const tiny: NetworkConfig = {
+export const tiny: PaperNetworkConfig = {
   name: "tiny",
   classes: 3,
   lowLevel: {
@@ -44,7 +45,7 @@ export const tiny: NetworkConfig = {
 };
 
 /** Batch normalisation, skips, dropout, a hidden classifier layer. */
-export const rich: NetworkConfig = {
+export const rich: PaperNetworkConfig = {
   ...tiny,
   name: "rich",
   normalization: "batch",
@@ -55,7 +56,7 @@ export const rich: NetworkConfig = {
 };
 
 /** The global map in a row, from a global image of 16 x 16. */
-export const flattened: NetworkConfig = {
+export const flattened: PaperNetworkConfig = {
   ...tiny,
   name: "flattened",
   global: { ...tiny.global, pooling: { type: "flatten", imageSize: 16 } },
@@ -63,7 +64,7 @@ export const flattened: NetworkConfig = {
 };
 
 /** Wide enough for every rearrangement of inference; the global image has 16 x 16 pixels. */
-export const wide: NetworkConfig = {
+export const wide: PaperNetworkConfig = {
   ...rich,
   name: "wide",
   lowLevel: {

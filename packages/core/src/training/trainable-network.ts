@@ -8,7 +8,7 @@ import {
   serialize,
   type TensorValue,
 } from "../graph/index.js";
-import { parameterSpecifications } from "../model/index.js";
+import { parameterSpecifications } from "../network/parameter-list.js";
 import { initialValues } from "../network/parameters.js";
 import { randomUint32, randomUniform } from "../random.js";
 import { UserError } from "../user-error.js";

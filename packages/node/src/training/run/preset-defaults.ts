@@ -24,6 +24,7 @@ export interface PresetDefaults {
  * - `jacob-darcet2021`: crop, batch, epochs, optimizer and alpha as in the 2021 code. The learning
  *   rate is ours: ten times less than Adam's usual one, as nothing normalises this deep network.
  * - `compact`: ours, for runs of hours on a CPU.
+ * - `mobilenet`: ours, for runs of an hour from the weights of a classifier.
  */
 export const presetDefaults: Readonly<Record<PresetName, PresetDefaults>> = {
   iizuka2016: {
@@ -52,6 +53,17 @@ export const presetDefaults: Readonly<Record<PresetName, PresetDefaults>> = {
     crop: 128,
     batch: 32,
     epochs: 20,
+    optimizer: "adam",
+    learningRate: 0.001,
+    warmup: 200,
+    schedule: "cosine",
+    clipNorm: 1,
+    alpha: 0.001,
+  },
+  mobilenet: {
+    crop: 128,
+    batch: 32,
+    epochs: 6,
     optimizer: "adam",
     learningRate: 0.001,
     warmup: 200,

@@ -1,6 +1,6 @@
 // What `ltbc train` says before the first step and after the last.
 
-import { countParameters } from "@let-there-be-color/core/model";
+import { countParameters } from "@let-there-be-color/core/network";
 import { describeSchedule, type PhasePlan } from "@let-there-be-color/core/training";
 import type { EndEvent } from "../events.js";
 import { duration, validationTable } from "../progress.js";

@@ -1,11 +1,12 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type ModelProto, ModelProtoSchema } from "onnx-buf";
 import { afterAll, describe, expect, test } from "vitest";
-import { inferenceModel, parameterSpecifications } from "../../../model/inference-model.js";
+import { inferenceModel } from "../../../model/inference-model.js";
 import { cpu, numbers, type TestSession } from "../../../testing/devices.js";
 import { expectClose, randomTensor } from "../../../testing/gradient-check.js";
 import { lively, rich, tiny, wide } from "../../../testing/networks.js";
 import type { NetworkConfig } from "../../config.js";
+import { parameterSpecifications } from "../../parameter-list.js";
 import { initialValues } from "../../parameters.js";
 import { forCpu } from "./model.js";
 
