@@ -86,7 +86,7 @@ const mobilenet: BackboneNetworkConfig = {
   },
   global: { hidden: [256] },
   fusion: { channels: 256 },
-  colorization: { stages: [[], [128], [64], [64], [32]] },
+  colorization: { stages: [[], [128], [64], [64]] },
   classification: { hidden: [], dropout: 0 },
   normalization: "batch",
   activation: "relu",

@@ -21,7 +21,7 @@ import {
 } from "../graph/optimizers.js";
 import { serialize } from "../graph/serialize.js";
 import { winogradArrangement } from "../network/arrangements/winograd.js";
-import type { NetworkConfig } from "../network/config.js";
+import { type NetworkConfig, outputStride } from "../network/config.js";
 import type { NetworkContext } from "../network/layers.js";
 import { buildNetwork } from "../network/network.js";
 import { ParameterSource, type ParameterSpecification } from "../network/parameters.js";
@@ -179,7 +179,8 @@ function forwardGraph(
   return { graph, context, loss, noise, chroma: normalizedChroma, target };
 }
 
-function normalizedTarget(ab: Value, { head }: NetworkConfig): Value {
-  const halved = averagePool(ab, { kernel: 2 });
-  return scale(add(halved, ab.graph.scalar(-head.offset)), 1 / head.scale);
+function normalizedTarget(ab: Value, network: NetworkConfig): Value {
+  const { head } = network;
+  const reduced = averagePool(ab, { kernel: outputStride(network) });
+  return scale(add(reduced, ab.graph.scalar(-head.offset)), 1 / head.scale);
 }

@@ -3,7 +3,6 @@
 import { staticShape, type Value } from "../../graph/graph.js";
 import type { NetworkContext } from "../layers.js";
 import {
-  checkMobilenetEdgetpu,
   type MobilenetEdgetpuConfig,
   mobilenetEdgetpuFeatures,
 } from "./mobilenet-edgetpu.js";
@@ -28,15 +27,11 @@ export function checkBackbone(encoder: BackboneConfig): void {
       `Expected the encoder's epsilon to be more than 0 but received ${epsilon}`,
     );
   }
-  switch (encoder.kind) {
-    case "mobilenet-v1":
-      return checkMobilenetV1(encoder);
-    case "mobilenet-edgetpu":
-      return checkMobilenetEdgetpu(encoder);
-    default:
-      throw new RangeError(
-        `Expected the encoder to be mobilenet-v1 or mobilenet-edgetpu but received ${(encoder as { kind: unknown }).kind}`,
-      );
+  if (encoder.kind === "mobilenet-v1") checkMobilenetV1(encoder);
+  else if (encoder.kind !== "mobilenet-edgetpu") {
+    throw new RangeError(
+      `Expected the encoder to be mobilenet-v1 or mobilenet-edgetpu but received ${(encoder as { kind: unknown }).kind}`,
+    );
   }
 }
 

@@ -44,8 +44,6 @@ const blocks: readonly Block[] = [
 const FIRST = { expanded: 32, channels: 16 };
 const LAST = 1280;
 
-export function checkMobilenetEdgetpu(_: MobilenetEdgetpuConfig): void {}
-
 /** A layer and its number in Google's order, which counts additions, too. */
 export interface NumberedLayer {
   readonly name: string;
