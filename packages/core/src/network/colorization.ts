@@ -1,14 +1,16 @@
 import type { Value } from "../graph/graph.js";
-import { add, concat, sigmoid, tanh } from "../graph/operators/index.js";
+import { add, concat } from "../graph/operators/index.js";
+import { headOf } from "../objective/heads.js";
 import type { BackboneNetworkConfig, PaperNetworkConfig } from "./config.js";
 import { activate, convolutionLayer, type NetworkContext } from "./layers.js";
 
 /**
- * Colorization network (section 3.5): convolutions and twofold enlargements, then two chroma channels.
+ * Colorization network (section 3.5): convolutions and twofold enlargements up to the size of the
+ * prediction (in the paper, half of the picture's), then the channels of the head.
  *
  * @param fused `[N, C, H/t, W/t]` with the total stride t
  * @param scales the encoder's map of each scale, by the number of halvings, for skip connections
- * @returns normalised chroma `[N, 2, H/s, W/s]` with the output stride s
+ * @returns the prediction `[N, channels, H/s, W/s]`, channels and stride s those of the head
  */
 export function colorize(
   context: NetworkContext,
@@ -16,35 +18,36 @@ export function colorize(
   scales: readonly (Value | undefined)[],
 ): Value {
   const { config } = context;
-  const { head } = config;
+  const head = headOf(config.head);
   const x = config.encoder
     ? climb(context, config, fused, scales)
     : enlarge(context, config, fused, scales);
   const output = convolutionLayer(context, "colorization.output", x, {
-    channels: 2,
+    channels: head.channels,
     output: "plain",
     // Starts near the middle of the range, far from where sigmoid and tanh are flat.
     gain: 0.01,
   });
-  if (head.activation === "linear") return output;
-  return head.activation === "sigmoid" ? sigmoid(output) : tanh(output);
+  return head.activate(output);
 }
 
 /** The paper's: the first convolution of a stage works on the enlarged map. */
 function enlarge(
   context: NetworkContext,
-  { colorization, skips }: PaperNetworkConfig,
+  { colorization, skips, head }: PaperNetworkConfig,
   fused: Value,
   scales: readonly (Value | undefined)[],
 ): Value {
   const { stages } = colorization;
+  const halvings = Math.log2(headOf(head).stride);
   let x = fused;
   stages.forEach((stage, index) => {
     stage.forEach((channels, layer) => {
       const name = `colorization.${index}.${layer}`;
       x = convolutionLayer(context, name, x, { channels, enlarge: index > 0 && layer === 0 });
-      // Stage i works at 1 / 2^(stages - i) of the picture. The fusion feeds the first.
-      const source = skips === "none" ? undefined : scales[stages.length - index];
+      // The last stage works at the size of the prediction, the others at half of the next one's; the
+      // fusion feeds the first.
+      const source = skips === "none" ? undefined : scales[halvings + stages.length - 1 - index];
       if (layer === 0 && index > 0 && source) {
         // Added after the first convolution of the stage, which has the stage's width.
         const options = { channels, kernel: 1, output: "plain" } as const;

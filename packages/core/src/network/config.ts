@@ -1,5 +1,6 @@
 // What a network is made of, as plain data that goes into model files and checkpoints.
 
+import { type ChromaHead, headOf } from "../objective/heads.js";
 import { type BackboneConfig, backboneStride, checkBackbone } from "./encoders/backbone.js";
 
 /** One 3x3 convolution. */
@@ -39,9 +40,9 @@ interface CommonConfig {
   readonly normalization: "batch" | "none";
   /** "relu" as in the paper, or a leaky one with the given slope below 0. A backbone has its own. */
   readonly activation: "relu" | { readonly leakySlope: number };
-  /** Last function of the colorization network and the a*b* range it stands for. */
+  /** What the colorization network gives, and how it is read as colours. */
   readonly head: ChromaHead;
-  /** How the output is brought to the size of the input. */
+  /** How colours at the size of the prediction are brought to the size of the input. */
   readonly finalUpsampling: "nearest" | "bilinear";
 }
 
@@ -82,8 +83,8 @@ export interface BackboneNetworkConfig extends CommonConfig {
   readonly global: { readonly hidden: readonly number[] };
   /**
    * Colorization network: channels of the 3x3 convolutions at 1/32, 1/16, .. of the picture. At
-   * 1/32 there may be none; one scale follows on the other until the last, so that five stages end
-   * at half the size of the picture, four at a quarter.
+   * 1/32 there may be none; one scale follows on the other up to that of the prediction: five stages
+   * end at half the size of the picture, four at a quarter.
    */
   readonly colorization: { readonly stages: readonly (readonly number[])[] };
   /**
@@ -95,26 +96,10 @@ export interface BackboneNetworkConfig extends CommonConfig {
 
 export type NetworkConfig = PaperNetworkConfig | BackboneNetworkConfig;
 
-/**
- * Normalised chroma is `(ab - offset) / scale`: the sigmoid's 0..1 or the tanh's -1..1 must cover
- * the colours wanted. CIELAB units.
- */
-export interface ChromaHead {
-  readonly activation: "sigmoid" | "tanh" | "linear";
-  readonly offset: number;
-  readonly scale: number;
-}
-
 /** A picture's sides must be multiples of this inside the network: how much the encoder shrinks it. */
 export function totalStride(config: NetworkConfig): number {
   if (config.encoder) return backboneStride;
   return config.lowLevel.layers.reduce((product, { stride }) => product * stride, 1);
-}
-
-/** Pixels of the picture along a side of one of the colorization network's output. */
-export function outputStride(config: NetworkConfig): number {
-  const climbs = config.colorization.stages.length - 1;
-  return totalStride(config) / 2 ** climbs;
 }
 
 /**
@@ -143,19 +128,15 @@ export function checkConfig(config: NetworkConfig): void {
 function checkStages(config: NetworkConfig): void {
   const { stages } = config.colorization;
   const stride = totalStride(config);
-  if (!config.encoder) {
-    const enlargement = 2 ** stages.length;
-    if (stride === enlargement) return;
+  // The head's stride is what is left to the final upsampling.
+  const enlargement = 2 ** (stages.length - 1) * headOf(config.head).stride;
+  if (stride !== enlargement) {
+    const encoder = config.encoder ? "encoder" : "low-level network";
     throw new RangeError(
-      `Expected the colorization network to enlarge as much as the low-level network shrinks (${stride}x) but its ${stages.length} stages enlarge ${enlargement}x; add or remove a stage`,
+      `Expected the colorization network to enlarge as much as the ${encoder} shrinks (${stride}x) but its ${stages.length} stages enlarge ${enlargement}x; add or remove a stage`,
     );
   }
-  const most = Math.log2(stride);
-  if (stages.length < 2 || stages.length > most) {
-    throw new RangeError(
-      `Expected 2 to ${most} colorization stages, from 1/${stride} of the picture to at most half of it, but received ${stages.length}`,
-    );
-  }
+  if (!config.encoder) return;
   const empty = stages.findIndex((stage, index) => index > 0 && stage.length === 0);
   if (empty >= 0) {
     throw new RangeError(

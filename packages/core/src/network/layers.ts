@@ -38,6 +38,11 @@ export interface NetworkContext {
   readonly updatedStatistics: Map<string, Value>;
   /** Uniform noise of the given shape, fed anew for each step; used by dropout in training mode. */
   readonly noise: (name: string, shape: readonly number[]) => Value;
+  /**
+   * Whether a parameter stays as it is in training. Layers whose running statistics do are normalised
+   * by them. Default: none does.
+   */
+  readonly isFrozen?: (parameter: string) => boolean;
   /** What convolutions are made of. Default: the operators of the paper. */
   readonly arrangement?: Arrangement;
 }
@@ -64,6 +69,8 @@ export interface ConvolutionLayerOptions {
 }
 
 type Padding = readonly [number, number, number, number];
+
+const RUNNING_MEAN = "running_mean";
 
 /** What follows the sums of an activated layer. */
 export interface LayerStyle {
@@ -107,7 +114,8 @@ export function convolutionLayer(
   const enlarge = options.enlarge ?? false;
   const side = (kernel - 1) / 2;
   const { padding = [side, side, side, side] } = options;
-  const frozen = normalized && style.normalization === "frozen";
+  const frozen =
+    normalized && (style.normalization === "frozen" || hasFrozenStatistics(context, name));
   const finish = (sums: Value) => {
     if (output === "plain") return sums;
     return frozen ? activation(sums, style) : activate(context, name, sums, style);
@@ -188,6 +196,11 @@ function activation(x: Value, { activation }: LayerStyle): Value {
   return activation === "relu" ? relu(x) : leakyRelu(x, activation.leakySlope);
 }
 
+/** Whether training leaves the running statistics of a layer as they are. */
+function hasFrozenStatistics({ mode, isFrozen }: NetworkContext, name: string): boolean {
+  return mode === "training" && (isFrozen?.(`${name}.normalization.${RUNNING_MEAN}`) ?? false);
+}
+
 /**
  * Normalisation by running statistics in front of the sums in place of behind them:
  * `w scale / sqrt(variance + epsilon)`, the same function without a pass over the map.
@@ -224,14 +237,16 @@ function normalization(
   return {
     scale: parameter("scale", 1, true),
     bias: parameter("bias", 0, true),
-    runningMean: parameter("running_mean", 0, false),
+    runningMean: parameter(RUNNING_MEAN, 0, false),
     runningVariance: parameter("running_variance", 1, false),
   };
 }
 
 function batchNormalize(context: NetworkContext, name: string, x: Value, epsilon: number): Value {
   const parameters = normalization(context, name, x.shape[1] as number);
-  if (context.mode === "inference") return batchNormalizeInference(x, parameters, { epsilon });
+  if (context.mode === "inference" || hasFrozenStatistics(context, name)) {
+    return batchNormalizeInference(x, parameters, { epsilon });
+  }
   // A layer that the picture and the global image share updates its statistics once for each.
   const { updatedStatistics } = context;
   const latest = (running: Value) => updatedStatistics.get(running.name) ?? running;

@@ -1,17 +1,20 @@
 // The whole network (figure 2 of the paper), from its component networks.
 
 import type { Dimension, Value } from "../graph/graph.js";
-import { add, resizeBilinear, resizeNearest, scale } from "../graph/operators/index.js";
+import { resizeBilinear, resizeNearest } from "../graph/operators/index.js";
+import type { HeadState } from "../objective/head.js";
+import { headOf } from "../objective/heads.js";
 import { classify } from "./classification.js";
 import { colorize } from "./colorization.js";
-import { checkConfig, outputStride, totalStride } from "./config.js";
+import { checkConfig, totalStride } from "./config.js";
 import { encode } from "./encoders/encoder.js";
 import { fuse } from "./fusion.js";
 import type { NetworkContext } from "./layers.js";
 
 export interface NetworkOutputs {
-  /** `[N, 2, H/s, W/s]` with the output stride s (2 in the paper), in the units of the configuration's head. */
-  readonly normalizedChroma: Value;
+  /** What the configuration's head gives: `[N, C, H/stride, W/stride]`. */
+  readonly prediction: Value;
+  readonly headState: HeadState;
   /** `[N, classes]`; undefined for a network without classification. */
   readonly sceneLogits: Value | undefined;
 }
@@ -30,18 +33,30 @@ export function buildNetwork(context: NetworkContext, luminance: Value): Network
   checkSides(height!, width!, totalStride(config));
   const { global, local, scales } = encode(context, luminance);
   const fused = fuse(context, local, global.fused);
-  return {
-    normalizedChroma: colorize(context, fused, scales),
-    sceneLogits: config.classes > 0 ? classify(context, global.classified) : undefined,
-  };
+  const prediction = colorize(context, fused, scales);
+  const sceneLogits = config.classes > 0 ? classify(context, global.classified) : undefined;
+  return { prediction, headState: headState(context), sceneLogits };
 }
 
-/** Normalised chroma to a*b* in CIELAB units at the size of the picture. */
-export function chromaToAb(context: NetworkContext, normalizedChroma: Value): Value {
-  const { head, finalUpsampling } = context.config;
-  const ab = add(scale(normalizedChroma, head.scale), normalizedChroma.graph.scalar(head.offset));
-  const factor = outputStride(context.config);
-  return finalUpsampling === "nearest" ? resizeNearest(ab, factor) : resizeBilinear(ab, factor);
+/** The predicted a*b* in CIELAB units at the size of the picture, `[N, 2, H, W]`. */
+export function predictedAb(
+  { config }: Pick<NetworkContext, "config">,
+  { prediction, headState }: NetworkOutputs,
+): Value {
+  const head = headOf(config.head);
+  const ab = head.decode(prediction, headState);
+  return config.finalUpsampling === "nearest"
+    ? resizeNearest(ab, head.stride)
+    : resizeBilinear(ab, head.stride);
+}
+
+function headState({ config, parameters }: NetworkContext): HeadState {
+  return new Map(
+    headOf(config.head).state.map(({ name, shape, initialization, trainable }) => [
+      name,
+      parameters.get(name, shape, initialization, trainable),
+    ]),
+  );
 }
 
 function checkSides(height: Dimension, width: Dimension, stride: number): void {

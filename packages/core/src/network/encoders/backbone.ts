@@ -2,10 +2,7 @@
 
 import { staticShape, type Value } from "../../graph/graph.js";
 import type { NetworkContext } from "../layers.js";
-import {
-  type MobilenetEdgetpuConfig,
-  mobilenetEdgetpuFeatures,
-} from "./mobilenet-edgetpu.js";
+import { type MobilenetEdgetpuConfig, mobilenetEdgetpuFeatures } from "./mobilenet-edgetpu.js";
 import { checkMobilenetV1, type MobilenetV1Config, mobilenetV1Features } from "./mobilenet-v1.js";
 
 /** A backbone and its widths. */
