@@ -37,6 +37,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   return {
     device,
     threads: device === "cpu" ? threads : 0,
+    hasBlockedConvolutions: device === "cpu" && process.arch === "x64",
     createSession: (model, sessionOptions = {}) =>
       createSession(model, device, { threads, spinning }, sessionOptions),
   };
