@@ -64,46 +64,55 @@ function enlarge(
  */
 function climb(
   context: NetworkContext,
-  { colorization, skips, normalization }: BackboneNetworkConfig,
+  { colorization, skips }: BackboneNetworkConfig,
   fused: Value,
   scales: readonly (Value | undefined)[],
 ): Value {
   let x = fused;
   colorization.stages.forEach((stage, index) => {
-    if (index > 0) {
-      const name = `colorization.${index}`;
-      const source = skips === "none" ? undefined : scales[scales.length - 1 - index];
-      x = joined(context, name, { below: x, beside: source, channels: stage[0]! });
-    }
+    const beside = skips === "none" ? undefined : scales[scales.length - 1 - index];
+    if (index > 0) x = join(context, `colorization.${index}`, x, beside, stage[0]!);
     stage.forEach((channels, layer) => {
       x = convolutionLayer(context, `colorization.${index}.${layer}`, x, { channels });
     });
   });
   return x;
+}
 
-  function joined(
-    { config: { skips } }: NetworkContext,
-    name: string,
-    parts: { below: Value; beside: Value | undefined; channels: number },
-  ): Value {
-    const { below, beside, channels } = parts;
-    const half = Math.ceil(channels / 2);
-    const sideBySide = skips === "concatenate" && beside !== undefined;
-    const from = (suffix: string, map: Value, width: number, options: object) =>
-      convolutionLayer(context, `${name}.${suffix}`, map, {
-        channels: width,
-        kernel: 1,
-        output: "plain",
-        ...options,
-      });
-    // One bias is enough for a sum, and none where the mean is taken away.
-    const bias = normalization === "none";
-    const risen = from("climb", below, sideBySide ? half : channels, {
-      enlarge: true,
-      bias: bias && (sideBySide || beside === undefined),
-    });
-    if (beside === undefined) return activate(context, name, risen);
-    const skipped = from("skip", beside, sideBySide ? channels - half : channels, { bias });
-    return activate(context, name, sideBySide ? concat([risen, skipped], 1) : add(risen, skipped));
+/**
+ * @param below the smaller map
+ * @param beside the encoder's map of twice the size
+ * @returns `channels` of them at the larger size
+ */
+function join(
+  context: NetworkContext,
+  stage: string,
+  below: Value,
+  beside: Value | undefined,
+  channels: number,
+): Value {
+  const { skips, normalization } = context.config;
+  const joined = `${stage}.join`;
+  if (beside === undefined) {
+    return convolutionLayer(context, joined, below, { channels, kernel: 1, enlarge: true });
   }
+  if (skips === "concatenate") {
+    const half = Math.ceil(channels / 2);
+    const layer = (name: string, x: Value, width: number, enlarge: boolean) =>
+      convolutionLayer(context, `${stage}.${name}`, x, { channels: width, kernel: 1, enlarge });
+    return concat(
+      [layer("climb", below, half, true), layer("skip", beside, channels - half, false)],
+      1,
+    );
+  }
+  // One layer in two parts, with one bias (or none, where a mean is taken away) and normalisation.
+  const options = { channels, kernel: 1, output: "plain" } as const;
+  const climbed = convolutionLayer(context, `${joined}.below`, below, {
+    ...options,
+    enlarge: true,
+    bias: false,
+  });
+  const bias = normalization === "none";
+  const skipped = convolutionLayer(context, joined, beside, { ...options, bias });
+  return activate(context, joined, add(climbed, skipped));
 }

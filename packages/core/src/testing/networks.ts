@@ -3,6 +3,7 @@
 import { Graph } from "../graph/graph.js";
 import type { TensorValue } from "../graph/session.js";
 import {
+  type BackboneNetworkConfig,
   buildNetwork,
   initialValues,
   type NetworkConfig,
@@ -84,6 +85,27 @@ export const wide: PaperNetworkConfig = {
   },
   fusion: { channels: 16 },
   colorization: { stages: [[16], [32, 16], [16]] },
+};
+
+/** A narrow MobileNet v1 with live normalisation as the encoder. */
+export const backbone: BackboneNetworkConfig = {
+  name: "backbone",
+  classes: 3,
+  encoder: {
+    kind: "mobilenet-v1",
+    channels: [20, 6, 8, 8, 6, 8, 8, 7, 8, 8, 8, 8, 10, 12],
+    normalization: "batch",
+    epsilon: 1e-3,
+  },
+  global: { hidden: [6] },
+  fusion: { channels: 8 },
+  colorization: { stages: [[], [6, 5], [6], [5]] },
+  classification: { hidden: [], dropout: 0 },
+  normalization: "batch",
+  activation: "relu",
+  skips: "add",
+  head: { activation: "tanh", offset: 0, scale: 100, stride: 4 },
+  finalUpsampling: "bilinear",
 };
 
 /** Starting values, all a little changed: biases and statistics are no longer just 0 and 1. */

@@ -1,4 +1,5 @@
 export type { Batch } from "./batch.js";
+export * from "./encoder-statistics.js";
 export * from "./forward-graph.js";
 export { averagedParameters } from "./moving-average.js";
 export * from "./plan.js";

@@ -3,7 +3,7 @@ import { add, multiply, relu, scale, squareRoot, subtract } from "../../graph/op
 
 /**
  * The grey picture of a lightness as networks trained on sRGB pictures know it: `v / 127.5 - 1` of the
- * code v in 0..255, within 0.3 of a code. Has no use for a gradient.
+ * code v in 0..255, within 0.4 of a code. Has no use for a gradient.
  *
  * Above L* 8, luminance is `t^3` with `t = (L* + 16) / 116`, and the code's curve `1.055 Y^(1/2.4) -
  * 0.055`: together `1.055 t^1.25 - 0.055`. Below, both have a straight piece, and a parabola makes up

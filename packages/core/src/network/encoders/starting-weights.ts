@@ -25,18 +25,18 @@ export interface PretrainedBackbone<Config extends BackboneConfig = BackboneConf
  *   the first layer's weights are summed over them
  * @throws UserError if a tensor is missing, unknown, or of another shape
  */
-export function pretrainedBackbone(
-  encoder: BackboneConfig,
+export function pretrainedBackbone<Config extends BackboneConfig>(
+  encoder: Config,
   tensors: StoredParameters,
   inputChannels: 1 | 3 = 1,
-): PretrainedBackbone {
+): PretrainedBackbone<Config> {
   const source = new NamedTensors(inSinglePrecision(tensors));
   const backbone =
     encoder.kind === "mobilenet-v1"
       ? mobilenetV1Weights(encoder, source, inputChannels)
       : mobilenetEdgetpuWeights(encoder, source, inputChannels);
   source.refuseOthers(encoder.kind, ["classifier.weight", "classifier.bias"]);
-  return backbone;
+  return backbone as PretrainedBackbone<Config>;
 }
 
 /**
