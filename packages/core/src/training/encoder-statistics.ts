@@ -76,12 +76,14 @@ class Moments {
   #square: Float64Array | undefined;
 
   add(mean: Float32Array, variance: Float32Array): void {
-    const means = (this.#mean ??= new Float64Array(mean.length));
-    const squares = (this.#square ??= new Float64Array(mean.length));
+    const means = this.#mean ?? new Float64Array(mean.length);
+    const squares = this.#square ?? new Float64Array(mean.length);
     mean.forEach((value, channel) => {
       means[channel]! += value;
       squares[channel]! += variance[channel]! + value ** 2;
     });
+    this.#mean = means;
+    this.#square = squares;
   }
 
   over(count: number): { mean: Float32Array; variance: Float32Array } {
