@@ -1,5 +1,6 @@
 import type { OptimizerOptions } from "@let-there-be-color/core/graph";
 import type { PresetName } from "@let-there-be-color/core/network";
+import type { ParameterGroup } from "@let-there-be-color/core/objective";
 
 /** What `ltbc train` does where an option is not given. */
 export interface PresetDefaults {
@@ -72,6 +73,18 @@ export const presetDefaults: Readonly<Record<PresetName, PresetDefaults>> = {
     alpha: 0.001,
   },
 };
+
+/**
+ * How an encoder with weights from a file learns: a larger rate destroys what it has learnt, and
+ * depthwise kernels are slow to train and gain nothing by it.
+ */
+export const pretrainedEncoderGroups: readonly ParameterGroup[] = [
+  { pattern: "encoder.*", learningRateFactor: 0.03 },
+  { pattern: "encoder.*.depthwise.*", learningRateFactor: 0 },
+];
+
+/** Batches that frozen statistics are estimated from, unless said otherwise. */
+export const STATISTICS_BATCHES = 60;
 
 /** Learning rate for an optimizer that is not the preset's own. */
 export const usualLearningRates: Readonly<Record<OptimizerOptions["type"], number>> = {
