@@ -74,7 +74,7 @@ export class ColorModel {
    * @throws UserError if the model's outputs have the wrong shape or are not finite
    */
   async predict(picture: GrayPicture, workingSize: number): Promise<ChromaPrediction> {
-    const { luminance, working } = workingLuminance(picture, workingSize);
+    const { luminance, working } = workingLuminance(picture, workingSize, this.metadata.multiple);
     return this.#alone(() => predictChroma(this.#session, luminance, working));
   }
 

@@ -60,7 +60,8 @@ async function floatsOf(
  *
  * @param session a model that passes {@link assertColorModel}
  * @param luminance L* 0..100: `[size.height, size.width]`
- * @param workingSize short side, in pixels, at which the network works ({@link workingDimensions})
+ * @param workingSize short side, in pixels, at which the network works, and the multiples that its
+ *   sides are rounded to ({@link workingDimensions})
  * @returns a* and b* in CIELAB units at working resolution, and the scene logits
  * @throws UserError if the model's outputs have the wrong shape or are not finite
  */
@@ -68,9 +69,9 @@ export async function colorizePlanes(
   session: Session,
   luminance: Float32Array,
   size: Size,
-  { workingSize }: { readonly workingSize: number },
+  { workingSize, multiple }: { readonly workingSize: number; readonly multiple?: number },
 ): Promise<ChromaPrediction> {
-  const working = workingDimensions(size, workingSize);
+  const working = workingDimensions(size, workingSize, multiple);
   return predictChroma(session, resizePlane(luminance, size, working), working);
 }
 
@@ -83,8 +84,9 @@ export async function colorizePlanes(
 export function workingLuminance(
   picture: GrayPicture,
   workingSize: number,
+  multiple?: number,
 ): { luminance: Float32Array; working: Size } {
-  const working = workingDimensions(picture, workingSize);
+  const working = workingDimensions(picture, workingSize, multiple);
   const shrunk = shrinkForResampling(picture, working);
   return { luminance: resizePlane(shrunk.plane, shrunk, working), working };
 }
@@ -94,7 +96,7 @@ export function workingLuminance(
  *
  * @param luminance L* of the working picture; values outside 0..100 are clipped, in place:
  * `[height, width]`
- * @param size both sides multiples of 8
+ * @param size of any length; multiples of what the network shrinks by need no padding
  * @returns a* and b* in CIELAB units, and the scene logits
  * @throws UserError if the model's outputs have the wrong shape or are not finite
  */

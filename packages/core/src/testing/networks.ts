@@ -2,20 +2,22 @@
 
 import { Graph } from "../graph/graph.js";
 import type { TensorValue } from "../graph/session.js";
-import { parameterSpecifications } from "../model/index.js";
 import {
+  type BackboneNetworkConfig,
   buildNetwork,
   initialValues,
   type NetworkConfig,
   type NetworkContext,
+  type PaperNetworkConfig,
   ParameterSource,
   type ParameterValues,
+  parameterSpecifications,
 } from "../network/index.js";
 import { tensor } from "./devices.js";
 import { randomTensor } from "./gradient-check.js";
 
 /** Average pooling, no normalisation, no skips. */
-export const tiny: NetworkConfig = {
+export const tiny: PaperNetworkConfig = {
   name: "tiny",
   classes: 3,
   lowLevel: {
@@ -44,7 +46,7 @@ export const tiny: NetworkConfig = {
 };
 
 /** Batch normalisation, skips, dropout, a hidden classifier layer. */
-export const rich: NetworkConfig = {
+export const rich: PaperNetworkConfig = {
   ...tiny,
   name: "rich",
   normalization: "batch",
@@ -55,7 +57,7 @@ export const rich: NetworkConfig = {
 };
 
 /** The global map in a row, from a global image of 16 x 16. */
-export const flattened: NetworkConfig = {
+export const flattened: PaperNetworkConfig = {
   ...tiny,
   name: "flattened",
   global: { ...tiny.global, pooling: { type: "flatten", imageSize: 16 } },
@@ -63,7 +65,7 @@ export const flattened: NetworkConfig = {
 };
 
 /** Wide enough for every rearrangement of inference; the global image has 16 x 16 pixels. */
-export const wide: NetworkConfig = {
+export const wide: PaperNetworkConfig = {
   ...rich,
   name: "wide",
   lowLevel: {
@@ -83,6 +85,27 @@ export const wide: NetworkConfig = {
   },
   fusion: { channels: 16 },
   colorization: { stages: [[16], [32, 16], [16]] },
+};
+
+/** A narrow MobileNet v1 with live normalisation as the encoder. */
+export const backbone: BackboneNetworkConfig = {
+  name: "backbone",
+  classes: 3,
+  encoder: {
+    kind: "mobilenet-v1",
+    channels: [20, 6, 8, 8, 6, 8, 8, 7, 8, 8, 8, 8, 10, 12],
+    normalization: "batch",
+    epsilon: 1e-3,
+  },
+  global: { hidden: [6] },
+  fusion: { channels: 8 },
+  colorization: { stages: [[], [6, 5], [6], [5]] },
+  classification: { hidden: [], dropout: 0 },
+  normalization: "batch",
+  activation: "relu",
+  skips: "add",
+  head: { activation: "tanh", offset: 0, scale: 100, stride: 4 },
+  finalUpsampling: "bilinear",
 };
 
 /** Starting values, all a little changed: biases and statistics are no longer just 0 and 1. */

@@ -3,6 +3,7 @@ export {
   augmentationNames,
 } from "./augmentation/augmentation.js";
 export type { Batch } from "./batch.js";
+export * from "./encoder-statistics.js";
 export * from "./forward-graph.js";
 export { averagedParameters } from "./moving-average.js";
 export * from "./plan.js";

@@ -30,6 +30,7 @@ import {
 } from "../training/run/option-values.js";
 import { prepareNewRun, prepareResumedRun, type RunOptions } from "../training/run/prepare.js";
 import { presetDefaults } from "../training/run/preset-defaults.js";
+import { startingState } from "../training/run/starting-state.js";
 import { closingLines, startUpLines } from "../training/run/summary.js";
 import { train } from "../training/trainer.js";
 
@@ -87,6 +88,15 @@ export function trainCommand(): Command {
   choose("--preset <name>", "network (default: compact)", presetNames);
   add("--network <file>", "JSON with options that replace the preset's, such as widths or skips");
   add(
+    "--encoder-weights <file>",
+    "safetensors file that the encoder of the preset mobilenet starts from (default: from the seed)",
+  );
+  add(
+    "--encoder-statistics <batches>",
+    "batches to estimate the encoder's normalisation from before training, 0 or more (default: 60 if it is frozen, else 0)",
+    wholeNumber,
+  );
+  add(
     "--alpha <weight>",
     `weight of the class loss, 0 or more (default: ${perPreset(({ alpha }) => Number(alpha.toPrecision(3)))})`,
     nonNegativeNumber,
@@ -108,7 +118,7 @@ export function trainCommand(): Command {
   );
   add(
     "--crop <pixels>",
-    `side of the training crops, a multiple of 8 (default: ${perPreset(({ crop }) => crop)})`,
+    `side of the training crops, a multiple of 8, with a backbone of 32 (default: ${perPreset(({ crop }) => crop)})`,
     positiveInteger,
   );
   add(
@@ -155,7 +165,7 @@ export function trainCommand(): Command {
   command.addOption(
     new Option(
       "--learning-rate-factor <pattern=factor...>",
-      "factor of the learning rate of parts of the network, 0 or more, such as 'encoder.*=0.1' (default: 1)",
+      "factor of the learning rate of parts of the network, 0 or more, such as 'encoder.*=0.1' (default: 1; with --encoder-weights 0.03 for the encoder, 0 for its depthwise layers)",
     ).argParser((text: string, before: readonly ParameterGroup[] = []) => [
       ...before,
       usageErrors(parseLearningRateFactor)(text),
@@ -225,7 +235,8 @@ function usageErrors<T>(parse: (text: string) => T): (text: string) => T {
 
 function checkUsage(command: Command, sources: string[], options: TrainCommandOptions): void {
   const refuse = (message: string) => command.error(`error: ${message}`, { exitCode: 2 });
-  const { resume, output, classes, network, validation = [], validationFraction } = options;
+  const { resume, output, classes, network, encoderWeights } = options;
+  const { validation = [], validationFraction } = options;
   if (!resume && sources.length === 0) {
     refuse(
       "Expected a data set (a folder or zip with a folder of pictures per class) or --resume.",
@@ -233,6 +244,9 @@ function checkUsage(command: Command, sources: string[], options: TrainCommandOp
   }
   if (resume && output) refuse("--resume continues in its own run folder: leave out --output.");
   if (resume && network) refuse("--resume keeps the network of its run: leave out --network.");
+  if (resume && encoderWeights) {
+    refuse("--resume keeps the weights of its run: leave out --encoder-weights.");
+  }
   if (resume && classes) refuse("--resume keeps the classes of its run: leave out --classes.");
   if (resume && validationFraction !== undefined) {
     refuse("--resume keeps the validation set of its run: leave out --validation-fraction.");
@@ -281,13 +295,16 @@ async function runTraining(sources: string[], options: TrainCommandOptions): Pro
       runFolder,
       phases: plan,
       openData: (phase) => data.openPhase(phase),
-      createNetwork: ({ crop, batchSize }, state) => {
+      createNetwork: async (phase, state) => {
+        const { crop, batchSize } = phase;
         const size = { batchSize, height: crop, width: crop };
         const choices = {
           ...{ network, objective: configuration.objective, optimizer, clipNorm, seed },
           ...{ parameterGroups, movingAverage },
         };
-        return createTrainableNetwork(runtime, { ...choices, ...size }, state);
+        const start =
+          state ?? (await startingState(runtime, configuration, prepared.given, phase, data));
+        return createTrainableNetwork(runtime, { ...choices, ...size }, start);
       },
       learningRate: configuration.learningRate,
       objective,

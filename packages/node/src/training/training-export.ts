@@ -4,8 +4,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { type OptimizerOptions, optimizerStateNames } from "@let-there-be-color/core/graph";
-import { parameterSpecifications } from "@let-there-be-color/core/model";
-import { initialValues } from "@let-there-be-color/core/network";
+import { initialValues, parameterSpecifications } from "@let-there-be-color/core/network";
 import type { HybridOptions } from "@let-there-be-color/core/objective";
 import { forwardGraph } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
@@ -144,7 +143,7 @@ function graphSide({
   network,
   phases,
 }: Pick<RunConfiguration, "network" | "phases">): number | null {
-  if (network.global.pooling.type === "average") return null;
+  if (network.encoder || network.global.pooling.type === "average") return null;
   const sides = [...new Set(phases.map(({ crop }) => crop))];
   if (sides.length === 1) return sides[0]!;
   throw new UserError(

@@ -4,6 +4,7 @@
 import type { OptimizerOptions } from "@let-there-be-color/core/graph";
 import { parameterSpecifications } from "@let-there-be-color/core/model";
 import {
+  type BackboneConfig,
   type NetworkConfig,
   networkPreset,
   type PresetName,
@@ -22,8 +23,14 @@ import type {
   TrainingPhase,
 } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
+import type { EncoderOrigin, PretrainedNetwork } from "./encoder-weights.js";
 import type { WrittenPhase } from "./option-values.js";
-import { presetDefaults, usualLearningRates } from "./preset-defaults.js";
+import {
+  presetDefaults,
+  pretrainedEncoderGroups,
+  STATISTICS_BATCHES,
+  usualLearningRates,
+} from "./preset-defaults.js";
 
 /** Options of `ltbc train` that decide what is computed; those left out take the defaults. */
 export interface TrainingChoices {
@@ -49,6 +56,8 @@ export interface TrainingChoices {
   readonly learningRateFactor?: readonly ParameterGroup[];
   /** Decay of the moving average of the weights, 0 for none. */
   readonly movingAverage?: number;
+  /** Batches to estimate the statistics of a backbone's normalisation from, 0 for none. */
+  readonly encoderStatistics?: number;
   readonly minimumChroma?: number;
   readonly seed?: number;
   readonly patience?: number;
@@ -87,6 +96,10 @@ export interface RunConfiguration {
   readonly parameterGroups: readonly ParameterGroup[];
   /** Decay of the moving average of the weights; 0 for none. */
   readonly movingAverage: number;
+  /** What the encoder's weights started from; left out: from the seed. */
+  readonly encoderOrigin?: EncoderOrigin;
+  /** Batches that the encoder's statistics were estimated from before training. Default 0. */
+  readonly encoderStatistics?: number;
   /** Mean chroma under which a picture counts as grey and is left out, CIELAB units. */
   readonly minimumChroma: number;
   readonly seed: number;
@@ -96,6 +109,7 @@ export interface RunConfiguration {
 /**
  * Completes the choices by the preset's defaults.
  * @param pictures training pictures: the steps of an epoch bound the default warm-up.
+ * @param encoder the network with an encoder that does not start from the seed
  * @throws UserError if choices contradict each other
  */
 export function newConfiguration(
@@ -106,12 +120,14 @@ export function newConfiguration(
     readonly fingerprints: RunConfiguration["fingerprints"];
     readonly pictures: number;
   },
+  encoder?: Pick<PretrainedNetwork, "network" | "origin">,
 ): RunConfiguration {
   const preset = choices.preset ?? "compact";
   const defaults = presetDefaults[preset];
   // One class cannot be told from others.
   const classes = found.classes.length >= 2 ? found.classes : [];
-  const network = networkPreset(preset, { ...choices.network, classes: classes.length });
+  const chosen = networkPreset(preset, { ...choices.network, classes: classes.length });
+  const network = encoder ? { ...encoder.network, classes: classes.length } : chosen;
   const phases = configuredPhases(choices, preset, network);
   const optimizer = choices.optimizer ?? defaults.optimizer;
   const usual =
@@ -120,7 +136,7 @@ export function newConfiguration(
     (sum, { epochs, batchSize }) => sum + epochs * Math.floor(found.pictures / batchSize),
     0,
   );
-  const parameterGroups = chosenGroups(choices) ?? [];
+  const parameterGroups = chosenGroups(choices) ?? (encoder ? pretrainedEncoderGroups : []);
   checkParameterGroups(parameterGroups, parameterSpecifications(network));
   return {
     network,
@@ -142,10 +158,20 @@ export function newConfiguration(
     },
     parameterGroups,
     movingAverage: choices.movingAverage ?? 0,
+    ...(encoder ? { encoderOrigin: encoder.origin } : {}),
+    encoderStatistics: network.encoder ? statisticsBatches(choices, network.encoder) : 0,
     minimumChroma: choices.minimumChroma ?? 2,
     seed: choices.seed ?? 0,
     patience: choices.patience ?? 0,
   };
+}
+
+/** Statistics that stay as they are must be right from the start. */
+function statisticsBatches(
+  { encoderStatistics }: TrainingChoices,
+  { normalization }: BackboneConfig,
+): number {
+  return encoderStatistics ?? (normalization === "frozen" ? STATISTICS_BATCHES : 0);
 }
 
 /** Choices that a resumed run cannot make anew, by their option names. */
@@ -157,6 +183,7 @@ const fixedChoices = {
   optimizer: "--optimizer",
   reduction: "--reduction",
   minimumChroma: "--minimum-chroma",
+  encoderStatistics: "--encoder-statistics",
   seed: "--seed",
 } as const satisfies Partial<Record<keyof TrainingChoices, string>>;
 

@@ -1,5 +1,6 @@
 import type { OptimizerOptions } from "@let-there-be-color/core/graph";
 import type { PresetName } from "@let-there-be-color/core/network";
+import type { ParameterGroup } from "@let-there-be-color/core/objective";
 
 /** What `ltbc train` does where an option is not given. */
 export interface PresetDefaults {
@@ -24,6 +25,7 @@ export interface PresetDefaults {
  * - `jacob-darcet2021`: crop, batch, epochs, optimizer and alpha as in the 2021 code. The learning
  *   rate is ours: ten times less than Adam's usual one, as nothing normalises this deep network.
  * - `compact`: ours, for runs of hours on a CPU.
+ * - `mobilenet`: ours, for runs of an hour from the weights of a classifier.
  */
 export const presetDefaults: Readonly<Record<PresetName, PresetDefaults>> = {
   iizuka2016: {
@@ -59,7 +61,30 @@ export const presetDefaults: Readonly<Record<PresetName, PresetDefaults>> = {
     clipNorm: 1,
     alpha: 0.001,
   },
+  mobilenet: {
+    crop: 128,
+    batch: 32,
+    epochs: 6,
+    optimizer: "adam",
+    learningRate: 0.001,
+    warmup: 200,
+    schedule: "cosine",
+    clipNorm: 1,
+    alpha: 0.001,
+  },
 };
+
+/**
+ * How an encoder with weights from a file learns: a larger rate destroys what it has learnt, and
+ * depthwise kernels are slow to train and gain nothing by it.
+ */
+export const pretrainedEncoderGroups: readonly ParameterGroup[] = [
+  { pattern: "encoder.*", learningRateFactor: 0.03 },
+  { pattern: "encoder.*.depthwise.*", learningRateFactor: 0 },
+];
+
+/** Batches that frozen statistics are estimated from, unless said otherwise. */
+export const STATISTICS_BATCHES = 60;
 
 /** Learning rate for an optimizer that is not the preset's own. */
 export const usualLearningRates: Readonly<Record<OptimizerOptions["type"], number>> = {

@@ -1,6 +1,6 @@
 // What `ltbc train` says before the first step and after the last.
 
-import { countParameters } from "@let-there-be-color/core/model";
+import { countParameters } from "@let-there-be-color/core/network";
 import {
   type MeasureSet,
   measureText,

@@ -28,10 +28,11 @@ export class CpuArrangement implements Arrangement {
   }
 
   convolution(x: Value, layer: ArrangedConvolution): Value {
-    const { weight, stride, enlarge, finish } = layer;
+    const { weight, stride, enlarge, groups, finish } = layer;
     const [outputs, inputs, kernel] = weight.shape as [number, number, number];
     const resolution = this.#resolution(x);
-    const blocked = inputs % BLOCK === 0 && outputs % BLOCK === 0;
+    // A layer of groups has few inputs each, and is bound by memory.
+    const blocked = groups === 1 && inputs % BLOCK === 0 && outputs % BLOCK === 0;
     let result: Value;
     if (enlarge && blocked && kernel === 3) {
       const filters = this.#once(weight, enlargedFilters);
