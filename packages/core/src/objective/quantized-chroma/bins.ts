@@ -30,7 +30,8 @@ export function cellOf({ step, side }: FineGrid, a: number, b: number): number {
   const column = Math.floor(b / step) + side / 2;
   const last = side - 1;
   return (
-    (row < 0 ? 0 : row > last ? last : row) * side + (column < 0 ? 0 : column > last ? last : column)
+    (row < 0 ? 0 : row > last ? last : row) * side +
+    (column < 0 ? 0 : column > last ? last : column)
   );
 }
 

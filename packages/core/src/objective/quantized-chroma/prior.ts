@@ -115,7 +115,9 @@ export class PriorCounts {
     for (let i = 0; i < this.counts.length; i++) all[i % bins.count]! += this.counts[i]!;
     const total = all.reduce((sum, count) => sum + count, 0);
     if (total === 0) {
-      throw new UserError("Expected colours to count a prior over but there were none; check --data");
+      throw new UserError(
+        "Expected colours to count a prior over but there were none; check --data",
+      );
     }
     const shares = new Float32Array(this.counts.length);
     for (let band = 0; band < this.bands; band++) {
@@ -172,7 +174,8 @@ export function rarityWeights(prior: ChromaPrior, uniform = 0.5): Float32Array {
   const weights = shares.map((share) => 1 / ((1 - uniform) * share + uniform / bins.count));
   for (let band = 0; band < bands; band++) {
     let mean = 0;
-    for (let i = band * bins.count; i < (band + 1) * bins.count; i++) mean += shares[i]! * weights[i]!;
+    for (let i = band * bins.count; i < (band + 1) * bins.count; i++)
+      mean += shares[i]! * weights[i]!;
     for (let i = band * bins.count; i < (band + 1) * bins.count; i++) weights[i]! /= mean;
   }
   return weights;

@@ -123,7 +123,10 @@ function rangeAt(value: unknown, name: string): EntropyRange {
 
 function numberAt(value: unknown, name: string, low: number, high: number): number {
   if (typeof value === "number" && value >= low && value <= high) return value;
-  throw malformed(`a number from ${low} to ${high} for ${name}`, JSON.stringify(value) ?? "nothing");
+  throw malformed(
+    `a number from ${low} to ${high} for ${name}`,
+    JSON.stringify(value) ?? "nothing",
+  );
 }
 
 function objectAt(value: unknown, name: string): Record<string, unknown> {
