@@ -83,15 +83,21 @@ export async function expectGradients(
   }
 }
 
-/** Expects equal numbers up to a share of the largest one (of 1, if all are smaller). */
+/**
+ * Expects equal numbers up to a share of the largest expected one.
+ *
+ * @param floor what the largest number counts as at least: for values that are zero but for
+ *   rounding in something larger that they come from
+ */
 export function expectClose(
   actual: readonly number[],
   expected: readonly number[],
   tolerance: number,
   what: string,
+  floor = 0,
 ): void {
   expect(actual.length, what).toBe(expected.length);
-  const largest = expected.reduce((max, each) => Math.max(max, Math.abs(each)), 1);
+  const largest = expected.reduce((max, each) => Math.max(max, Math.abs(each)), floor);
   const worst = actual.reduce(
     (at, each, index) => {
       const error = Math.abs(each - expected[index]!);
@@ -101,7 +107,7 @@ export function expectClose(
   );
   const message = `${what}[${worst.index}] = ${actual[worst.index]}, expected ${expected[worst.index]}`;
   expect(actual.every(Number.isFinite), `${what} is finite`).toBe(true);
-  expect(worst.error / largest, message).toBeLessThanOrEqual(tolerance);
+  expect(worst.error, message).toBeLessThanOrEqual(tolerance * largest);
 }
 
 async function differences(

@@ -24,10 +24,10 @@ export function slidingWindow(
   x: TensorValue,
   w: TensorValue,
   bias: TensorValue,
-  { stride = 1, padding, dilation = 1 }: ConvolutionOptions,
+  { stride = 1, padding, dilation = 1, groups = 1 }: ConvolutionOptions,
 ) {
-  const [batch, depth, height, width] = x.shape as [number, number, number, number];
-  const [filters, , kh, kw] = w.shape as [number, number, number, number];
+  const [batch, channels, height, width] = x.shape as [number, number, number, number];
+  const [filters, depth, kh, kw] = w.shape as [number, number, number, number];
   const { top, left, bottom, right } = sides(padding);
   const along = (length: number, kernel: number) =>
     Math.floor((length - dilation * (kernel - 1) - 1) / stride) + 1;
@@ -38,6 +38,7 @@ export function slidingWindow(
     for (let o = 0; o < filters; o++) {
       for (let row = 0; row < outHeight; row++) {
         for (let column = 0; column < outWidth; column++) {
+          const first = Math.floor(o / (filters / groups)) * depth;
           let sum = bias.data[o] as number;
           for (let i = 0; i < depth; i++) {
             for (let u = 0; u < kh; u++) {
@@ -45,7 +46,9 @@ export function slidingWindow(
                 const r = row * stride + u * dilation - top;
                 const c = column * stride + v * dilation - left;
                 if (r < 0 || c < 0 || r >= height || c >= width) continue;
-                const pixel = x.data[((n * depth + i) * height + r) * width + c] as number;
+                const pixel = x.data[
+                  ((n * channels + first + i) * height + r) * width + c
+                ] as number;
                 sum += pixel * (w.data[((o * depth + i) * kh + u) * kw + v] as number);
               }
             }
@@ -65,9 +68,10 @@ export function spreading(
   bias: TensorValue,
   options: TransposedConvolutionOptions,
 ) {
-  const { stride = 1, padding, dilation = 1, outputPadding = [0, 0] } = options;
+  const { stride = 1, padding, dilation = 1, outputPadding = [0, 0], groups = 1 } = options;
   const [batch, depth, height, width] = x.shape as [number, number, number, number];
-  const [, filters, kh, kw] = w.shape as [number, number, number, number];
+  const [, filtersOfGroup, kh, kw] = w.shape as [number, number, number, number];
+  const filters = filtersOfGroup * groups;
   const { top, left, bottom, right } = sides(padding);
   const outHeight =
     (height - 1) * stride + dilation * (kh - 1) + 1 - top - bottom + outputPadding[0];
@@ -78,17 +82,18 @@ export function spreading(
   );
   for (let n = 0; n < batch; n++) {
     for (let i = 0; i < depth; i++) {
+      const first = Math.floor(i / (depth / groups)) * filtersOfGroup;
       for (let row = 0; row < height; row++) {
         for (let column = 0; column < width; column++) {
           const pixel = x.data[((n * depth + i) * height + row) * width + column] as number;
-          for (let o = 0; o < filters; o++) {
+          for (let o = 0; o < filtersOfGroup; o++) {
             for (let u = 0; u < kh; u++) {
               for (let v = 0; v < kw; v++) {
                 const r = row * stride + u * dilation - top;
                 const c = column * stride + v * dilation - left;
                 if (r < 0 || c < 0 || r >= outHeight || c >= outWidth) continue;
-                values[((n * filters + o) * outHeight + r) * outWidth + c]! +=
-                  pixel * (w.data[((i * filters + o) * kh + u) * kw + v] as number);
+                values[((n * filters + first + o) * outHeight + r) * outWidth + c]! +=
+                  pixel * (w.data[((i * filtersOfGroup + o) * kh + u) * kw + v] as number);
               }
             }
           }

@@ -6,6 +6,7 @@
 // fewest for some layers.
 
 import { type Shape, staticShape, type Value } from "../graph.js";
+import { groupedWeightGradient } from "./grouped-weight-gradient.js";
 import { concat, gather, pad, reshape, slice, transpose } from "./layout.js";
 import { matMul } from "./matrix.js";
 import { reduceSum } from "./reduction.js";
@@ -16,6 +17,8 @@ export interface ConvolutionGeometry {
   /** [top, left, bottom, right] */
   readonly pads: readonly [number, number, number, number];
   readonly dilations: readonly [number, number];
+  /** Default 1. */
+  readonly groups?: number;
 }
 
 interface Layer extends ConvolutionGeometry {
@@ -32,7 +35,7 @@ interface Layer extends ConvolutionGeometry {
 /**
  * @param x input `[N, C_in, H, W]`
  * @param dY gradient of the output `[N, C_out, H', W']`
- * @param weightShape `[C_out, C_in, kh, kw]`
+ * @param weightShape `[C_out, C_in / groups, kh, kw]`
  * @returns gradient of the weight, in its shape
  */
 export function convolutionWeightGradient(
@@ -41,6 +44,9 @@ export function convolutionWeightGradient(
   weightShape: Shape,
   geometry: ConvolutionGeometry,
 ): Value {
+  if (geometry.groups !== undefined && geometry.groups !== 1) {
+    return groupedWeightGradient(x, dY, weightShape, geometry, geometry.groups);
+  }
   const purpose = "The gradient of Conv";
   const [batch, inputChannels, height, width] = staticShape(x.shape, purpose) as Quad;
   const [, outputChannels, outputHeight, outputWidth] = staticShape(dY.shape, purpose) as Quad;

@@ -125,6 +125,13 @@ const convolutions: readonly Layer[] = [
     options: { stride: 2, padding: [0, 1, 1, 2] },
   },
   {
+    title: '3x3, stride 2, "same" padding of even sides',
+    picture: [2, 3, 6, 8],
+    weight: [4, 3, 3, 3],
+    options: { stride: 2, padding: [0, 0, 1, 1] },
+    everywhere: true,
+  },
+  {
     title: "dilation 2",
     picture: [1, 2, 7, 8],
     weight: [2, 2, 3, 3],
@@ -286,7 +293,8 @@ describe("shapes known only at run time", () => {
 
   test("say the formula otherwise", () => {
     expect(shapeAfter({})).toEqual(["N", 5, "H-2", "W-2"]);
-    expect(shapeAfter({ stride: 3 })).toEqual(["N", 5, "floor((H-3)/3)+1", "floor((W-3)/3)+1"]);
+    expect(shapeAfter({ stride: 3 })).toEqual(["N", 5, "floor(H/3)", "floor(W/3)"]);
+    expect(shapeAfter({ stride: 4 })).toEqual(["N", 5, "floor((H-3)/4)+1", "floor((W-3)/4)+1"]);
   });
 
   test("have no gradient, which the message says", () => {

@@ -1,20 +1,6 @@
-// Conv and ConvTranspose in two dimensions, NCHW, one group.
+// Conv and ConvTranspose in two dimensions, NCHW.
 
-import {
-  type Dimension,
-  formatShape,
-  GraphError,
-  type Node,
-  staticShape,
-  type Value,
-} from "../graph.js";
-import {
-  type ConvolutionGeometry,
-  convolutionWeightGradient,
-} from "./convolution-weight-gradient.js";
-import { type GradientContext, type GradientRule, intsAttribute } from "./gradient-rule.js";
-import { flip, transpose } from "./layout.js";
-import { reduceSum } from "./reduction.js";
+import { type Dimension, formatShape, GraphError, staticShape, type Value } from "../graph.js";
 
 /** Geometry of a two-dimensional convolution. */
 export interface ConvolutionOptions {
@@ -26,6 +12,11 @@ export interface ConvolutionOptions {
   readonly padding?: number | readonly [number, number, number, number];
   /** Distance in pixels between taps. Default 1. */
   readonly dilation?: number;
+  /**
+   * Channels fall into so many groups, in order, that do not mix; as many groups as channels make a
+   * depthwise convolution. Default 1.
+   */
+  readonly groups?: number;
 }
 
 export interface TransposedConvolutionOptions extends ConvolutionOptions {
@@ -33,14 +24,18 @@ export interface TransposedConvolutionOptions extends ConvolutionOptions {
   readonly outputPadding?: readonly [number, number];
 }
 
-/** Cross-correlation: `x [N, C_in, H, W]`, `weight [C_out, C_in, kh, kw]` -> `[N, C_out, H', W']`. */
+/**
+ * Cross-correlation: `x [N, C_in, H, W]`, `weight [C_out, C_in / groups, kh, kw]` ->
+ * `[N, C_out, H', W']`.
+ */
 export function convolution(x: Value, weight: Value, options: ConvolutionOptions = {}): Value {
-  const { strides, pads, dilations } = geometry(options);
+  const { strides, pads, dilations, groups } = geometry(options);
   const [batch, channels, height, width] = fourAxes(x, "Conv");
   const [filters, depth, kernelHeight, kernelWidth] = staticShape(weight.shape, "Conv") as Quad;
-  if (weight.shape.length !== 4 || depth !== channels) {
+  checkGroups(groups, filters, "Conv");
+  if (weight.shape.length !== 4 || depth * groups !== channels) {
     throw new GraphError(
-      `Conv: weights ${formatShape(weight.shape)} do not fit a picture ${formatShape(x.shape)}`,
+      `Conv: weights ${formatShape(weight.shape)} do not fit a picture ${formatShape(x.shape)}${inGroups(groups)}`,
     );
   }
   checkBias(options.bias, filters, "Conv");
@@ -55,6 +50,7 @@ export function convolution(x: Value, weight: Value, options: ConvolutionOptions
       strides: { ints: strides },
       pads: { ints: pads },
       dilations: { ints: dilations },
+      ...(groups === 1 ? {} : { group: { int: groups } }),
     },
     { type: x.type, shape },
   );
@@ -62,7 +58,7 @@ export function convolution(x: Value, weight: Value, options: ConvolutionOptions
 
 /**
  * The adjoint of `convolution` (fractionally strided convolution): `x [N, C_in, H, W]`,
- * `weight [C_in, C_out, kh, kw]` -> `[N, C_out, H', W']` with
+ * `weight [C_in, C_out / groups, kh, kw]` -> `[N, C_out, H', W']` with
  * `H' = (H - 1) stride + dilation (kh - 1) + 1 - padding + outputPadding`.
  */
 export function transposedConvolution(
@@ -70,16 +66,18 @@ export function transposedConvolution(
   weight: Value,
   options: TransposedConvolutionOptions = {},
 ): Value {
-  const { strides, pads, dilations } = geometry(options);
+  const { strides, pads, dilations, groups } = geometry(options);
   const outputPadding = options.outputPadding ?? [0, 0];
   const [batch, channels, height, width] = fourAxes(x, "ConvTranspose");
-  const [depth, filters, kernelHeight, kernelWidth] = staticShape(
+  const [depth, filtersOfGroup, kernelHeight, kernelWidth] = staticShape(
     weight.shape,
     "ConvTranspose",
   ) as Quad;
+  const filters = filtersOfGroup * groups;
+  checkGroups(groups, depth, "ConvTranspose");
   if (weight.shape.length !== 4 || depth !== channels) {
     throw new GraphError(
-      `ConvTranspose: weights ${formatShape(weight.shape)} do not fit a picture ${formatShape(x.shape)}`,
+      `ConvTranspose: weights ${formatShape(weight.shape)} do not fit a picture ${formatShape(x.shape)}${inGroups(groups)}`,
     );
   }
   checkBias(options.bias, filters, "ConvTranspose");
@@ -100,6 +98,7 @@ export function transposedConvolution(
       pads: { ints: pads },
       dilations: { ints: dilations },
       output_padding: { ints: outputPadding },
+      ...(groups === 1 ? {} : { group: { int: groups } }),
     },
     { type: x.type, shape },
   );
@@ -112,11 +111,24 @@ function geometry(options: ConvolutionOptions): {
   strides: Pair;
   pads: readonly [number, number, number, number];
   dilations: Pair;
+  groups: number;
 } {
-  const { stride = 1, padding = 0, dilation = 1 } = options;
+  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
   const pads =
     typeof padding === "number" ? ([padding, padding, padding, padding] as const) : padding;
-  return { strides: [stride, stride], pads, dilations: [dilation, dilation] };
+  return { strides: [stride, stride], pads, dilations: [dilation, dilation], groups };
+}
+
+function checkGroups(groups: number, channels: number, operator: string): void {
+  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0) {
+    throw new GraphError(
+      `${operator}: ${channels} channels do not fall into ${groups} equal groups`,
+    );
+  }
+}
+
+function inGroups(groups: number): string {
+  return groups === 1 ? "" : ` in ${groups} groups`;
 }
 
 function fourAxes(
@@ -150,8 +162,10 @@ export function convolvedLength(
   if (typeof length === "string") {
     if (stride === 1) return added === -1 ? length : `${length}${signed(added + 1)}`;
     // floor((L - 1) / s) + 1 = ceil(L / s): what padding that keeps the size at stride 1 comes to.
-    return added === -1
-      ? `ceil(${length}/${stride})`
+    if (added === -1) return `ceil(${length}/${stride})`;
+    // What the padding comes to that TensorFlow calls "same", of an even length at stride 2.
+    return added === -stride
+      ? `floor(${length}/${stride})`
       : `floor((${length}${signed(added)})/${stride})+1`;
   }
   const result = Math.floor((length + added) / stride) + 1;
@@ -164,71 +178,3 @@ export function convolvedLength(
 function signed(number: number): string {
   return number < 0 ? `${number}` : `+${number}`;
 }
-
-function nodeGeometry(node: Node): ConvolutionGeometry {
-  return {
-    strides: intsAttribute(node, "strides") as Pair,
-    pads: intsAttribute(node, "pads") as Quad,
-    dilations: intsAttribute(node, "dilations") as Pair,
-  };
-}
-
-export const convolutionGradient: GradientRule = (context) => {
-  const { node, needed } = context;
-  const [x, weight, bias] = node.inputs as [Value, Value, Value | undefined];
-  const dY = context.outputGradients[0]!;
-  return [
-    needed[0] ? convolutionInputGradient(dY, x, weight, nodeGeometry(node)) : undefined,
-    needed[1] ? convolutionWeightGradient(x, dY, weight.shape, nodeGeometry(node)) : undefined,
-    bias && needed[2] ? reduceSum(dY, [0, 2, 3]) : undefined,
-  ];
-};
-
-/** d loss / d x of `convolution(x, weight)`, in the shape of `x`. */
-export function convolutionInputGradient(
-  dY: Value,
-  x: Value,
-  weight: Value,
-  { strides, pads, dilations }: ConvolutionGeometry,
-): Value {
-  const purpose = "The gradient of Conv";
-  const [, , kernelHeight, kernelWidth] = staticShape(weight.shape, purpose) as Quad;
-  const reach: Pair = [dilations[0] * (kernelHeight - 1), dilations[1] * (kernelWidth - 1)];
-  const flipped = pads.map((side, index) => reach[index % 2]! - side) as Quad;
-  if (strides[0] === 1 && strides[1] === 1 && flipped.every((side) => side >= 0)) {
-    // A convolution with the kernel turned by 180 degrees and its channels swapped: faster than
-    // ConvTranspose on every engine measured.
-    const turned = kernelHeight === 1 && kernelWidth === 1 ? weight : flip(weight, [2, 3]);
-    return convolution(dY, transpose(turned, [1, 0, 2, 3]), {
-      padding: flipped,
-      dilation: dilations[0],
-    });
-  }
-  const [, , height, width] = staticShape(x.shape, purpose) as Quad;
-  const [, , outHeight, outWidth] = staticShape(dY.shape, purpose) as Quad;
-  const missing = (axis: 0 | 1, length: number, outLength: number) =>
-    length - ((outLength - 1) * strides[axis] + reach[axis] + 1 - pads[axis] - pads[axis + 2]!);
-  return transposedConvolution(dY, weight, {
-    stride: strides[0],
-    padding: pads,
-    dilation: dilations[0],
-    outputPadding: [missing(0, height, outHeight), missing(1, width, outWidth)],
-  });
-}
-
-export const transposedConvolutionGradient: GradientRule = (context: GradientContext) => {
-  const { node, needed } = context;
-  const [x, weight, bias] = node.inputs as [Value, Value, Value | undefined];
-  const dY = context.outputGradients[0]!;
-  const { strides, pads, dilations } = nodeGeometry(node);
-  return [
-    needed[0]
-      ? convolution(dY, weight, { stride: strides[0], padding: pads, dilation: dilations[0] })
-      : undefined,
-    // The roles of input and output swap: the weight is that of the convolution dY -> x.
-    needed[1]
-      ? convolutionWeightGradient(dY, x, weight.shape, { strides, pads, dilations })
-      : undefined,
-    bias && needed[2] ? reduceSum(dY, [0, 2, 3]) : undefined,
-  ];
-};

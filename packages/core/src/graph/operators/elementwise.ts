@@ -1,12 +1,17 @@
-// Exponential, comparison, selection and conversion.
+// Exponential and logarithm, comparison, selection and conversion.
 
 import { GraphError, normalizeAxis, type Value } from "../graph.js";
 import type { DataType } from "../session.js";
-import { broadcastShape, multiply, unbroadcast } from "./arithmetic.js";
+import { broadcastShape, divide, multiply, unbroadcast } from "./arithmetic.js";
 import type { GradientRule } from "./gradient-rule.js";
 
 export function exponential(x: Value): Value {
   return x.graph.emitOne("Exp", [x], {}, x);
+}
+
+/** Natural logarithm; the argument must be positive. */
+export function logarithm(x: Value): Value {
+  return x.graph.emitOne("Log", [x], {}, x);
 }
 
 /** 1 where `a > b`, broadcast; bool. Has no gradient. */
@@ -78,6 +83,10 @@ export function argMax(x: Value, axis: number): Value {
 
 export const exponentialGradient: GradientRule = ({ node, outputGradients: [gradient] }) => [
   multiply(gradient!, node.outputs[0]!),
+];
+
+export const logarithmGradient: GradientRule = ({ node, outputGradients: [gradient] }) => [
+  divide(gradient!, node.inputs[0]!),
 ];
 
 export const whereGradient: GradientRule = ({ node, outputGradients: [gradient], needed }) => {

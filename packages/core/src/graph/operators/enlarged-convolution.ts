@@ -7,7 +7,8 @@
 // their pixels are then interleaved (sub-pixel convolution, Shi et al. 2016).
 
 import { GraphError, staticShape, type Value } from "../graph.js";
-import { convolution, convolutionInputGradient } from "./convolution.js";
+import { convolution } from "./convolution.js";
+import { convolutionInputGradient } from "./convolution-gradient.js";
 import { convolutionWeightGradient } from "./convolution-weight-gradient.js";
 import { concat, pad, reshape, slice, transpose } from "./layout.js";
 import { matMul } from "./matrix.js";

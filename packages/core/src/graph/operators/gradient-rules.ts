@@ -2,17 +2,19 @@
 
 import * as activation from "./activation.js";
 import * as arithmetic from "./arithmetic.js";
-import * as convolution from "./convolution.js";
+import * as convolution from "./convolution-gradient.js";
 import * as elementwise from "./elementwise.js";
 import type { GradientRule } from "./gradient-rule.js";
 import * as layout from "./layout.js";
 import * as matrix from "./matrix.js";
+import * as maxPooling from "./max-pooling.js";
 import * as reduction from "./reduction.js";
 import * as resizing from "./resizing.js";
 
 export const gradientRules: Readonly<Record<string, GradientRule>> = {
   Add: arithmetic.addGradient,
   AveragePool: resizing.averagePoolGradient,
+  Clip: activation.clipGradient,
   Concat: layout.concatGradient,
   Conv: convolution.convolutionGradient,
   ConvTranspose: convolution.transposedConvolutionGradient,
@@ -20,10 +22,13 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
   Div: arithmetic.divideGradient,
   Exp: elementwise.exponentialGradient,
   Expand: layout.expandGradient,
+  Gather: layout.gatherGradient,
   Gemm: matrix.gemmGradient,
   LeakyRelu: activation.leakyReluGradient,
+  Log: elementwise.logarithmGradient,
   LogSoftmax: activation.logSoftmaxGradient,
   MatMul: matrix.matMulGradient,
+  MaxPool: maxPooling.maxPoolGradient,
   Mul: arithmetic.multiplyGradient,
   Neg: arithmetic.negateGradient,
   Pad: layout.padGradient,

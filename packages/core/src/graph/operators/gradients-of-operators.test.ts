@@ -1,7 +1,7 @@
 // The gradient rule of every operator but the convolutions against finite differences.
 
 import { test } from "vitest";
-import { describeOnDevices } from "../../testing/devices.js";
+import { describeOnDevices, tensor } from "../../testing/devices.js";
 import { expectGradients, randomTensor } from "../../testing/gradient-check.js";
 import type { Value } from "../graph.js";
 import type { TensorValue } from "../session.js";
@@ -19,6 +19,16 @@ function awayFromZero(shape: readonly number[], seed: number): TensorValue {
     shape,
     data: (data as Float32Array).map((x) => x + 0.2 * Math.sign(x)),
   };
+}
+
+/** Values so far apart that a step of the differences does not change their order. */
+function distinct(shape: readonly number[]): TensorValue {
+  const length = shape.reduce((product, each) => product * each, 1);
+  return tensor(
+    shape,
+    // A prime shares no factor with the lengths used here, so that it visits every place once.
+    Array.from({ length }, (_, index) => ((index * 7919) % length) / 10 - 2),
+  );
 }
 
 const positive = (shape: readonly number[], seed: number) => randomTensor(shape, seed, 0.5, 2);
@@ -83,10 +93,12 @@ const arithmetic: Case[] = [
   ["scale", [[2, 3]], (a) => op.scale(a!, -2.5)],
   ["Sqrt", [positive([2, 3], 5)], (a) => op.squareRoot(a!)],
   ["Exp", [[2, 3]], (a) => op.exponential(a!)],
+  ["Log", [positive([2, 3], 5)], (a) => op.logarithm(a!)],
 ];
 
 const activation: Case[] = [
   ["Relu", [awayFromZero([3, 5], 1)], (x) => op.relu(x!)],
+  ["ReLU6", [tensor([2, 4], [-20, -1, -0.1, 0.1, 3, 5.9, 6.1, 50])], (x) => op.relu6(x!)],
   ["LeakyRelu", [awayFromZero([3, 5], 1)], (x) => op.leakyRelu(x!, 0.2)],
   ["Sigmoid", [randomTensor([3, 5], 1, -4, 4)], (x) => op.sigmoid(x!)],
   ["Tanh", [randomTensor([3, 5], 1, -2, 2)], (x) => op.tanh(x!)],
@@ -183,6 +195,9 @@ const reduction: Case[] = [
   ["ReduceMean, kept", [[2, 3, 2]], (x) => op.reduceMean(x!, [0, 2], { keepDimensions: true })],
 ];
 
+const whole = ({ graph }: Value, shape: readonly number[], values: readonly number[]) =>
+  graph.constant("int64", shape, BigInt64Array.from(values, BigInt));
+
 const layout: Case[] = [
   ["Reshape", [[2, 3, 4]], (x) => op.reshape(x!, [4, 6])],
   ["Transpose", [[2, 3, 4]], (x) => op.transpose(x!, [2, 0, 1])],
@@ -223,6 +238,19 @@ const layout: Case[] = [
     (x) => op.slice(x!, [{ axis: 0, start: 7, length: 2, step: -3 }]),
   ],
   ["Flip", [[3, 4]], (x) => op.flip(x!, [0, 1])],
+  ["Gather, a list", [[4, 3]], (x) => op.gather(x!, [2, 0, 2], 0)],
+  ["Gather, computed", [[4, 3]], (x) => op.gather(x!, whole(x!, [5], [3, 0, 3, 3, 1]), 0)],
+  [
+    "Gather, another axis, many indices",
+    [[2, 4, 2]],
+    (x) => op.gather(x!, whole(x!, [2, 3], [3, 0, 3, 1, 1, 3]), 1),
+  ],
+  ["Gather, last axis, one index", [[2, 3]], (x) => op.gather(x!, whole(x!, [], [2]), -1)],
+  [
+    "Gather from a table of numbers",
+    [[6]],
+    (x) => op.gather(x!, whole(x!, [2, 4], [0, 5, 5, 2, 2, 2, 1, 0]), 0),
+  ],
   ["Expand", [[2, 1, 3]], (x) => op.expand(x!, [2, 4, 3])],
   ["Expand, more axes", [[3]], (x) => op.expand(x!, [2, 4, 3])],
   ["Pad", [[2, 3]], (x) => op.pad(x!, [1, 0], [2, 3])],
@@ -246,6 +274,17 @@ const resizing: Case[] = [
     (x) => op.averagePool(x!, { kernel: 3, stride: 2, padding: 1 }),
   ],
   ["AveragePool, gaps", [[1, 1, 7, 8]], (x) => op.averagePool(x!, { kernel: 2, stride: 3 })],
+  ["MaxPool", [distinct([2, 2, 4, 6])], (x) => op.maxPool(x!, { kernel: 2 })],
+  [
+    "MaxPool, overlapping, padded",
+    [distinct([2, 3, 6, 5])],
+    (x) => op.maxPool(x!, { kernel: 3, stride: 2, padding: 1 }),
+  ],
+  [
+    "MaxPool, padding on two sides, a remainder",
+    [distinct([1, 2, 6, 9])],
+    (x) => op.maxPool(x!, { kernel: 3, stride: 2, padding: [0, 0, 1, 0] }),
+  ],
   ["Unsqueeze", [[2, 3]], (x) => op.unsqueeze(x!, 1)],
   ["DepthToSpace", [[2, 8, 2, 3]], (x) => op.depthToSpace(x!)],
   ["SpaceToDepth", [[2, 2, 4, 6]], (x) => op.spaceToDepth(x!)],

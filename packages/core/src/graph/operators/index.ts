@@ -1,13 +1,58 @@
-export * from "./activation.js";
-export * from "./arithmetic.js";
-export * from "./convolution.js";
-export * from "./dropout.js";
-export * from "./elementwise.js";
-export * from "./enlarged-convolution.js";
-export * from "./layout.js";
-export * from "./matrix.js";
+// The operators that graphs are built from. Gradient rules and what only they need stay inside.
+
+export { leakyRelu, logSoftmax, relu, relu6, sigmoid, softmax, tanh } from "./activation.js";
+export { add, divide, multiply, negate, scale, squareRoot, subtract } from "./arithmetic.js";
+export {
+  type ConvolutionOptions,
+  convolution,
+  convolvedLength,
+  type TransposedConvolutionOptions,
+  transposedConvolution,
+} from "./convolution.js";
+export { dropout } from "./dropout.js";
+export {
+  argMax,
+  cast,
+  equal,
+  exponential,
+  greater,
+  greaterOrEqual,
+  logarithm,
+  maximum,
+  minimum,
+  where,
+} from "./elementwise.js";
+export { enlargedConvolution, phaseKernels } from "./enlarged-convolution.js";
+export {
+  concat,
+  expand,
+  flip,
+  gather,
+  pad,
+  reshape,
+  type SliceRange,
+  slice,
+  transpose,
+  unsqueeze,
+} from "./layout.js";
+export { type GemmOptions, gemm, matMul } from "./matrix.js";
+export { type MaxPoolOptions, maxPool } from "./max-pooling.js";
 export { filteringAlgorithm, type Sampling } from "./minimal-filtering.js";
-export * from "./normalization.js";
-export * from "./reduction.js";
-export * from "./resizing.js";
-export * from "./winograd-convolution.js";
+export {
+  type BatchNormalizationOptions,
+  type BatchNormalizationParameters,
+  batchNormalizeInference,
+  batchNormalizeTraining,
+} from "./normalization.js";
+export { type ReductionOptions, reduceMean, reduceSum } from "./reduction.js";
+export {
+  type AveragePoolOptions,
+  averagePool,
+  depthToSpace,
+  globalAveragePool,
+  resizeBilinear,
+  resizeNearest,
+  spaceToDepth,
+} from "./resizing.js";
+export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./softmax-cross-entropy.js";
+export { type WinogradCost, winogradConvolution, winogradCost } from "./winograd-convolution.js";

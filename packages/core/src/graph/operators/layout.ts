@@ -170,25 +170,32 @@ export function flip(x: Value, axes: readonly number[]): Value {
   );
 }
 
-/** The elements at `indices` along `axis`, in their order; indices may repeat. Has no gradient. */
-export function gather(x: Value, indices: readonly number[], axis: number): Value {
+/**
+ * The elements at `indices` along `axis`, in their order; indices may repeat. Indices known in
+ * advance are a list; computed ones an int64 value of any shape, which takes the place of the axis
+ * in the result's shape (none, for a scalar).
+ */
+export function gather(x: Value, indices: readonly number[] | Value, axis: number): Value {
   const along = normalizeAxis(axis, x.shape.length, "Gather");
-  const length = x.shape[along]!;
+  const places = "graph" in indices ? indices : constantIndices(x, indices, along);
+  if (places.type !== "int64") {
+    throw new GraphError(`Gather: expected int64 indices but received ${places.type}`);
+  }
+  const shape = [...x.shape.slice(0, along), ...places.shape, ...x.shape.slice(along + 1)];
+  return x.graph.emitOne("Gather", [x, places], { axis: { int: along } }, { type: x.type, shape });
+}
+
+function constantIndices(x: Value, indices: readonly number[], axis: number): Value {
+  const length = x.shape[axis]!;
   const outside = indices.find(
     (index) => index < 0 || (typeof length === "number" && index >= length),
   );
   if (outside !== undefined) {
     throw new GraphError(
-      `Gather: the index ${outside} is outside axis ${along} of ${formatShape(x.shape)}`,
+      `Gather: the index ${outside} is outside axis ${axis} of ${formatShape(x.shape)}`,
     );
   }
-  const shape = x.shape.map((each, index) => (index === along ? indices.length : each));
-  return x.graph.emitOne(
-    "Gather",
-    [x, x.graph.integers(indices)],
-    { axis: { int: along } },
-    { type: x.type, shape },
-  );
+  return x.graph.integers(indices);
 }
 
 /** Repeats axes of length 1 (and missing leading axes) to reach `shape`. */
@@ -304,6 +311,28 @@ function placeAlongAxis(
   const trimmed = kept < length * distance ? slice(flat, [{ axis, start: 0, length: kept }]) : flat;
   return pad(trimmed, zeros(first), zeros(fullLength - first - kept));
 }
+
+export const gatherGradient: GradientRule = ({ node, outputGradients: [gradient] }) => {
+  const [x, indices] = node.inputs as [Value, Value];
+  const axis = intAttribute(node, "axis");
+  const purpose = "The gradient of Gather";
+  const shape = staticShape(x.shape, purpose);
+  const count = product(staticShape(indices.shape, purpose));
+  const [before, after] = [product(shape.slice(0, axis)), product(shape.slice(axis + 1))];
+  const taken = [before, count, after];
+  const places = expand(reshape(indices, [1, count, 1]), taken);
+  const table = [before, shape[axis]!, after];
+  const zeros = expand(x.graph.constant("float32", [1, 1, 1], new Float32Array(1)), table);
+  // For 32,768 indices into 313 numbers 0.1 ms on the CPU, where a product with one-hot rows takes
+  // 9 ms. ScatterND is as fast, but its threads lose sums where indices repeat (ONNX Runtime 1.30).
+  const sums = x.graph.emitOne(
+    "ScatterElements",
+    [zeros, places, reshape(gradient!, taken)],
+    { axis: { int: 1 }, reduction: { string: "add" } },
+    { type: x.type, shape: table },
+  );
+  return [reshape(sums, shape)];
+};
 
 export const expandGradient: GradientRule = ({ node, outputGradients: [gradient] }) => [
   unbroadcast(gradient!, node.inputs[0]!.shape),

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { cpu, describeOnDevices, numbers, runGraph, tensor } from "../../testing/devices.js";
 import { expectClose, randomTensor } from "../../testing/gradient-check.js";
+import { gradients } from "../gradients.js";
 import { Graph, type Value } from "../graph.js";
 import type { TensorValue } from "../session.js";
 import * as op from "./index.js";
@@ -51,6 +52,8 @@ describeOnDevices("Operators", (device) => {
   test("activations", async () => {
     const x = row(-2, -0.5, 0, 3);
     expect(await run([x], (a) => op.relu(a!))).toEqual([0, 0, 0, 3]);
+    const bounded = await run([row(-2, 0, 0.5, 5.5, 6, 7)], (a) => op.relu6(a!));
+    expect(bounded).toEqual([0, 0, 0.5, 5.5, 6, 6]);
     expectClose(await run([x], (a) => op.leakyRelu(a!, 0.1)), [-0.2, -0.05, 0, 3], 1e-6, "leaky");
     const logistic = [-2, -0.5, 0, 3].map((a) => 1 / (1 + Math.exp(-a)));
     expectClose(await run([x], (a) => op.sigmoid(a!)), logistic, 1e-5, "sigmoid");
@@ -129,6 +132,52 @@ describeOnDevices("Operators", (device) => {
     ]);
     const threefold = await run([picture([0, 3])], (a) => op.resizeBilinear(a!, 3));
     expectClose(threefold.slice(0, 6), [0, 0, 1, 2, 3, 3], 1e-5, "threefold");
+  });
+
+  test("largest elements of windows; padding never wins", async () => {
+    const x = picture([-1, -2, -3], [-4, -5, -6], [-7, -8, -9]);
+    expect(await run([x], (a) => op.maxPool(a!, { kernel: 2, stride: 1 }))).toEqual([
+      -1, -2, -4, -5,
+    ]);
+    expect(await run([x], (a) => op.maxPool(a!, { kernel: 2, padding: 1 }))).toEqual([
+      -1, -2, -4, -5,
+    ]);
+    const same = await run([x], (a) => op.maxPool(a!, { kernel: 2, padding: [0, 0, 1, 1] }));
+    expect(same).toEqual([-1, -3, -7, -9]);
+  });
+
+  test("equal largest elements: the gradient goes to the first", async () => {
+    const slopes = await run([picture([0, 0], [0, 0])], (x) => {
+      return gradients(op.reduceSum(op.maxPool(x!, { kernel: 2 })), [x!])[0]!;
+    });
+    expect(slopes).toEqual([1, 0, 0, 0]);
+  });
+
+  test("no gradient at the bounds of ReLU6 and beyond, all of it just inside", async () => {
+    const inside = [2 ** -100, 1, 6 - 2 ** -21];
+    const slopes = await run([row(-1, 0, ...inside, 6, 7)], (x) => {
+      return gradients(op.reduceSum(op.relu6(x!)), [x!])[0]!;
+    });
+    expect(slopes).toEqual([0, 0, 1, 1, 1, 0, 0]);
+  });
+
+  test("lookups by computed indices, and the sums of their gradients", async () => {
+    const places = (...values: number[]): TensorValue => ({
+      type: "int64",
+      shape: [values.length],
+      data: BigInt64Array.from(values, BigInt),
+    });
+    const indices = places(2, 0, 2);
+    const rows = await run([matrix([1, 2], [3, 4], [5, 6]), indices], (x, i) =>
+      op.gather(x!, i!, 0),
+    );
+    expect(rows).toEqual([5, 6, 1, 2, 5, 6]);
+    // Many sums into few places, as threads would lose them.
+    const many = Array.from({ length: 70_000 }, (_, index) => index % 7);
+    const sums = await run([row(0, 0, 0, 0, 0, 0, 0), places(...many)], (x, i) => {
+      return gradients(op.reduceSum(op.gather(x!, i!, 0)), [x!])[0]!;
+    });
+    expect(sums).toEqual(new Array(7).fill(10_000));
   });
 
   test("mean of windows; padding counts as zeros", async () => {
@@ -280,6 +329,8 @@ describe("mistakes name the operator and the shapes", () => {
       "Slice: 3 elements from 1 by -1 along axis 1 leave [2, 3]",
     ],
     ["Softmax", () => op.softmax(a, 2), "Softmax: the axis 2 is not one of a tensor of rank 2"],
+    ["Gather", () => op.gather(a, [3], 1), "Gather: the index 3 is outside axis 1 of [2, 3]"],
+    ["Gather by numbers", () => op.gather(a, b, 0), "Gather: expected int64 indices but received"],
     ["Where", () => op.where(a, a, a), "Where: expected a bool condition but received float32"],
     ["LeakyRelu", () => op.leakyRelu(a, 1), "LeakyRelu: expected a slope between 0 and 1"],
     ["Dropout", () => op.dropout(a, a, 1), "Dropout: expected a rate from 0 to below 1"],

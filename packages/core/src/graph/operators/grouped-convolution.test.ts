@@ -1,0 +1,214 @@
+// Convolutions in groups, most of them depthwise, against their definition and finite differences.
+
+import { describe, expect, test } from "vitest";
+import { cpu, describeOnDevices, numbers, runGraph } from "../../testing/devices.js";
+import { expectClose, expectGradients, randomTensor } from "../../testing/gradient-check.js";
+import { slidingWindow, spreading } from "../../testing/reference-convolution.js";
+import { Graph } from "../graph.js";
+import { type ConvolutionOptions, convolution, transposedConvolution } from "./convolution.js";
+
+interface Layer {
+  readonly title: string;
+  readonly picture: readonly [number, number, number, number];
+  /** [C_out, C_in / groups, kh, kw] */
+  readonly weight: readonly [number, number, number, number];
+  readonly options: ConvolutionOptions & { readonly groups: number };
+  /** Checks every n-th element only. */
+  readonly every?: number;
+  /** Also on devices that compile every shader anew, which takes a second for each layer. */
+  readonly everywhere?: true;
+}
+
+const layers: readonly Layer[] = [
+  {
+    title: "depthwise 3x3",
+    picture: [2, 3, 5, 6],
+    weight: [3, 1, 3, 3],
+    options: { groups: 3, padding: 1 },
+    everywhere: true,
+  },
+  {
+    title: "depthwise 3x3, larger maps",
+    picture: [2, 4, 18, 17],
+    weight: [4, 1, 3, 3],
+    options: { groups: 4, padding: 1 },
+    every: 29,
+  },
+  {
+    title: 'depthwise 3x3, stride 2, "same" of even sides',
+    picture: [2, 3, 6, 8],
+    weight: [3, 1, 3, 3],
+    options: { groups: 3, stride: 2, padding: [0, 0, 1, 1] },
+    everywhere: true,
+  },
+  {
+    title: 'depthwise 3x3, stride 2, "same" of larger even sides',
+    picture: [2, 2, 34, 36],
+    weight: [2, 1, 3, 3],
+    options: { groups: 2, stride: 2, padding: [0, 0, 1, 1] },
+    every: 53,
+    everywhere: true,
+  },
+  {
+    title: 'depthwise 3x3, stride 2, "same" of odd sides',
+    picture: [1, 2, 7, 9],
+    weight: [2, 1, 3, 3],
+    options: { groups: 2, stride: 2, padding: 1 },
+  },
+  {
+    title: "depthwise 3x3, stride 2, a column that no window covers",
+    picture: [1, 2, 7, 8],
+    weight: [2, 1, 3, 3],
+    options: { groups: 2, stride: 2 },
+  },
+  {
+    title: 'depthwise 5x5, stride 2, "same" of even sides',
+    picture: [2, 2, 8, 6],
+    weight: [2, 1, 5, 5],
+    options: { groups: 2, stride: 2, padding: [1, 1, 2, 2] },
+    everywhere: true,
+  },
+  {
+    title: "depthwise 5x5",
+    picture: [1, 3, 6, 5],
+    weight: [3, 1, 5, 5],
+    options: { groups: 3, padding: 2 },
+  },
+  {
+    title: "depthwise, kernel and sides unequal",
+    picture: [2, 2, 5, 7],
+    weight: [2, 1, 2, 3],
+    options: { groups: 2, padding: [1, 0, 0, 2] },
+  },
+  {
+    title: "depthwise, stride 3",
+    picture: [1, 2, 11, 10],
+    weight: [2, 1, 3, 3],
+    options: { groups: 2, stride: 3, padding: [0, 1, 2, 0] },
+  },
+  {
+    title: "depthwise, dilation 2",
+    picture: [1, 2, 7, 8],
+    weight: [2, 1, 3, 3],
+    options: { groups: 2, dilation: 2, padding: 2 },
+  },
+  {
+    title: "depthwise on a single pixel",
+    picture: [3, 4, 1, 1],
+    weight: [4, 1, 3, 3],
+    options: { groups: 4, padding: 1 },
+  },
+  {
+    title: "two outputs for each channel",
+    picture: [2, 3, 4, 5],
+    weight: [6, 1, 3, 3],
+    options: { groups: 3, padding: 1 },
+    everywhere: true,
+  },
+  {
+    title: "groups of two to three",
+    picture: [2, 4, 5, 4],
+    weight: [6, 2, 3, 3],
+    options: { groups: 2, padding: 1 },
+    everywhere: true,
+  },
+  {
+    title: "groups of two to three, stride 2",
+    picture: [2, 4, 6, 8],
+    weight: [6, 2, 3, 3],
+    options: { groups: 2, stride: 2, padding: [0, 0, 1, 1] },
+  },
+];
+
+describeOnDevices("Gradients of convolutions in groups", (device) => {
+  const here = layers.filter(({ everywhere }) => device.name === "cpu" || everywhere);
+
+  test.each(here)("$title", async ({ picture, weight, options, every = 1 }) => {
+    const inputs = [
+      randomTensor(picture, 1),
+      randomTensor(weight, 2),
+      randomTensor([weight[0]], 3),
+    ];
+    await expectGradients(
+      device,
+      inputs,
+      (x, w, bias) => convolution(x!, w!, { ...options, bias: bias! }),
+      { every },
+    );
+  });
+
+  test("of a transposed convolution", async () => {
+    const inputs = [randomTensor([2, 4, 3, 2], 1), randomTensor([4, 3, 3, 3], 2)];
+    await expectGradients(device, inputs, (x, w) =>
+      transposedConvolution(x!, w!, { groups: 2, stride: 2, padding: 1, outputPadding: [1, 1] }),
+    );
+  });
+});
+
+describe("values", () => {
+  test.each(layers)("$title", async ({ picture, weight, options }) => {
+    const inputs = {
+      x: randomTensor(picture, 1),
+      w: randomTensor(weight, 2),
+      bias: randomTensor([weight[0]], 3),
+    };
+    const graph = new Graph();
+    const [x, w, bias] = Object.entries(inputs).map(([name, { shape }]) =>
+      graph.input(name, "float32", shape),
+    );
+    const y = convolution(x!, w!, { ...options, bias: bias! });
+    graph.output("y", y);
+    const expected = slidingWindow(inputs.x, inputs.w, inputs.bias, options);
+    expect(y.shape).toEqual(expected.shape);
+    expectClose(numbers((await runGraph(cpu, graph, inputs)).y), expected.values, 1e-5, "y");
+  });
+
+  test("of a transposed convolution", async () => {
+    const inputs = {
+      x: randomTensor([2, 4, 3, 2], 1),
+      w: randomTensor([4, 3, 3, 3], 2),
+      bias: randomTensor([6], 3),
+    };
+    const options = { groups: 2, stride: 2, padding: 1, outputPadding: [1, 0] } as const;
+    const graph = new Graph();
+    const [x, w, bias] = Object.entries(inputs).map(([name, { shape }]) =>
+      graph.input(name, "float32", shape),
+    );
+    const y = transposedConvolution(x!, w!, { ...options, bias: bias! });
+    graph.output("y", y);
+    const expected = spreading(inputs.x, inputs.w, inputs.bias, options);
+    expect(y.shape).toEqual(expected.shape);
+    expectClose(numbers((await runGraph(cpu, graph, inputs)).y), expected.values, 1e-5, "y");
+  });
+});
+
+describe("mistakes", () => {
+  const graph = new Graph();
+  const picture = graph.input("picture", "float32", [1, 6, 4, 4]);
+  const weight = (shape: readonly number[]) =>
+    graph.constant("float32", shape, new Float32Array(shape.reduce((a, b) => a * b, 1)));
+
+  test("weights for ungrouped channels", () => {
+    expect(() => convolution(picture, weight([6, 6, 3, 3]), { groups: 6 })).toThrow(
+      "Conv: weights [6, 6, 3, 3] do not fit a picture [1, 6, 4, 4] in 6 groups",
+    );
+  });
+
+  test("outputs that do not fall into the groups", () => {
+    expect(() => convolution(picture, weight([4, 2, 3, 3]), { groups: 3 })).toThrow(
+      "Conv: 4 channels do not fall into 3 equal groups",
+    );
+  });
+});
+
+test('the "same" padding of TensorFlow at stride 2 halves lengths known only at run time', () => {
+  const graph = new Graph();
+  const shapeAfter = (kernel: number, padding: ConvolutionOptions["padding"]) =>
+    convolution(
+      graph.input(`x${kernel}`, "float32", ["N", 4, "H", "W"]),
+      graph.input(`w${kernel}`, "float32", [4, 1, kernel, kernel]),
+      { groups: 4, stride: 2, padding: padding! },
+    ).shape;
+  expect(shapeAfter(3, [0, 0, 1, 1])).toEqual(["N", 4, "floor(H/2)", "floor(W/2)"]);
+  expect(shapeAfter(5, [1, 1, 2, 2])).toEqual(["N", 4, "floor(H/2)", "floor(W/2)"]);
+});
