@@ -6,7 +6,7 @@ import type { Arrangement } from "../network/arrangements/arrangement.js";
 import { type NetworkConfig, totalStride } from "../network/config.js";
 import { cropLike, padToMultiple } from "../network/input-size.js";
 import type { NetworkContext } from "../network/layers.js";
-import { buildNetwork, chromaToAb } from "../network/network.js";
+import { buildNetwork, predictedAb } from "../network/network.js";
 import {
   inHalfPrecision,
   ParameterSource,
@@ -14,6 +14,7 @@ import {
   type ParameterValues,
   type StoredParameters,
 } from "../network/parameters.js";
+import { headOf } from "../objective/heads.js";
 
 export interface InferenceModelOptions {
   /**
@@ -79,8 +80,11 @@ export function inferenceGraph(
     ...(arrangement ? { arrangement } : {}),
   };
   const padded = padToMultiple(luminance, totalStride(config));
-  const { normalizedChroma, sceneLogits } = buildNetwork(context, padded);
-  graph.output("ab", cropLike(chromaToAb(context, normalizedChroma), luminance));
+  const outputs = buildNetwork(context, padded);
+  graph.output("ab", cropLike(predictedAb(context, outputs), luminance));
+  const { prediction, headState, sceneLogits } = outputs;
+  const further = headOf(config.head).outputs?.(prediction, headState) ?? {};
+  for (const [name, value] of Object.entries(further)) graph.output(name, value);
   if (sceneLogits) graph.output("scene_logits", sceneLogits);
   return graph;
 }

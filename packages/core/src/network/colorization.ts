@@ -1,21 +1,23 @@
 import type { Value } from "../graph/graph.js";
-import { add, sigmoid, tanh } from "../graph/operators/index.js";
+import { add } from "../graph/operators/index.js";
+import { headOf } from "../objective/heads.js";
 import { convolutionLayer, type NetworkContext } from "./layers.js";
 
 /**
- * Colorization network (section 3.5): convolutions and twofold enlargements up to half the size of
- * the picture, then two chroma channels.
+ * Colorization network (section 3.5): convolutions and twofold enlargements up to the size of the
+ * prediction (in the paper, half of the picture's), then the channels of the head.
  *
  * @param fused `[N, C, H/8, W/8]`
  * @param lowLevelMaps the maps of {@link lowLevelFeatures}, for skip connections
- * @returns normalised chroma `[N, 2, H/2, W/2]`
+ * @returns the prediction `[N, channels, H/stride, W/stride]`, both of the head
  */
 export function colorize(
   context: NetworkContext,
   fused: Value,
   lowLevelMaps: readonly Value[],
 ): Value {
-  const { colorization, head } = context.config;
+  const { colorization } = context.config;
+  const head = headOf(context.config.head);
   const sources = skipSources(context, lowLevelMaps);
   let x = fused;
   colorization.stages.forEach((stage, index) => {
@@ -31,13 +33,12 @@ export function colorize(
     });
   });
   const output = convolutionLayer(context, "colorization.output", x, {
-    channels: 2,
+    channels: head.channels,
     output: "plain",
     // Starts near the middle of the range, far from where sigmoid and tanh are flat.
     gain: 0.01,
   });
-  if (head.activation === "linear") return output;
-  return head.activation === "sigmoid" ? sigmoid(output) : tanh(output);
+  return head.activate(output);
 }
 
 /** For each stage the last low-level map of its size; none for the first, which the fusion feeds. */
@@ -52,7 +53,8 @@ function skipSources(
     if (stride === 2) scale++;
     lastOfScale[scale] = lowLevelMaps[index]!;
   });
-  // Stage i works at 1 / 2^(stages - i) of the picture.
-  const stages = config.colorization.stages.length;
-  return config.colorization.stages.map((_, index) => lastOfScale[stages - index]);
+  // The last stage works at the size of the prediction, the others at half of the next one's.
+  const last = config.colorization.stages.length - 1;
+  const halvings = Math.log2(headOf(config.head).stride);
+  return config.colorization.stages.map((_, index) => lastOfScale[halvings + last - index]);
 }

@@ -1,5 +1,7 @@
 // What a network is made of, as plain data that goes into model files and checkpoints.
 
+import { type ChromaHead, headOf } from "../objective/heads.js";
+
 /** One 3x3 convolution. */
 export interface ConvolutionLayer {
   /** Output channels. */
@@ -54,20 +56,10 @@ export interface NetworkConfig {
    * enlarged colorization stage (a residual connection past the middle of the network).
    */
   readonly skips: "add" | "none";
-  /** Last function of the colorization network and the a*b* range it stands for. */
+  /** What the colorization network gives, and how it is read as colours. */
   readonly head: ChromaHead;
-  /** How the half-size output is brought to the size of the input. */
+  /** How colours at the size of the prediction are brought to the size of the input. */
   readonly finalUpsampling: "nearest" | "bilinear";
-}
-
-/**
- * Normalised chroma is `(ab - offset) / scale`: the sigmoid's 0..1 or the tanh's -1..1 must cover
- * the colours wanted. CIELAB units.
- */
-export interface ChromaHead {
-  readonly activation: "sigmoid" | "tanh" | "linear";
-  readonly offset: number;
-  readonly scale: number;
 }
 
 /** Product of the strides: a picture's sides must be multiples of it inside the network. */
@@ -81,10 +73,12 @@ export function totalStride({ lowLevel }: NetworkConfig): number {
  */
 export function checkConfig(config: NetworkConfig): void {
   const stride = totalStride(config);
-  const enlargement = 2 ** config.colorization.stages.length;
+  const stages = config.colorization.stages.length;
+  // The head's stride is what is left to the final upsampling.
+  const enlargement = 2 ** (stages - 1) * headOf(config.head).stride;
   if (stride !== enlargement) {
     throw new RangeError(
-      `Expected the colorization network to enlarge as much as the low-level network shrinks (${stride}x) but its ${config.colorization.stages.length} stages enlarge ${enlargement}x; add or remove a stage`,
+      `Expected the colorization network to enlarge as much as the low-level network shrinks (${stride}x) but its ${stages} stages enlarge ${enlargement}x; add or remove a stage`,
     );
   }
   if (config.classes > 0 && config.global.hidden.length < 2) {

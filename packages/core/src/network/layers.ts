@@ -27,6 +27,11 @@ export interface NetworkContext {
   readonly updatedStatistics: Map<string, Value>;
   /** Uniform noise of the given shape, fed anew for each step; used by dropout in training mode. */
   readonly noise: (name: string, shape: readonly number[]) => Value;
+  /**
+   * Whether a parameter stays as it is in training. Layers whose running statistics do are normalised
+   * by them. Default: none does.
+   */
+  readonly isFrozen?: (parameter: string) => boolean;
   /** What convolutions are made of. Default: the operators of the paper. */
   readonly arrangement?: Arrangement;
 }
@@ -145,7 +150,8 @@ function batchNormalize(context: NetworkContext, name: string, x: Value): Value 
     runningMean: parameter("running_mean", 0, false),
     runningVariance: parameter("running_variance", 1, false),
   };
-  if (context.mode === "inference") return batchNormalizeInference(x, parameters);
+  const frozen = context.isFrozen?.(parameters.runningMean.name) ?? false;
+  if (context.mode === "inference" || frozen) return batchNormalizeInference(x, parameters);
   // A layer that the picture and the global image share updates its statistics once for each.
   const { updatedStatistics } = context;
   const latest = (running: Value) => updatedStatistics.get(running.name) ?? running;

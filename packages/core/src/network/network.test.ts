@@ -13,7 +13,7 @@ import {
   tiny,
 } from "../testing/networks.js";
 import { checkConfig, type NetworkConfig } from "./config.js";
-import { buildNetwork, chromaToAb } from "./network.js";
+import { buildNetwork, predictedAb } from "./network.js";
 import { initialValues, ParameterSource } from "./parameters.js";
 import { networkPreset, presetNames } from "./presets.js";
 
@@ -41,10 +41,10 @@ describe("shapes of the presets at their full widths", () => {
       noise: () => graph.scalar(0),
     };
     const luminance = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
-    const { normalizedChroma, sceneLogits } = buildNetwork(context, luminance);
-    expect(normalizedChroma.shape.slice(0, 2)).toEqual(["N", 2]);
-    expect(chromaToAb(context, normalizedChroma).shape.slice(0, 2)).toEqual(["N", 2]);
-    expect(sceneLogits).toBeUndefined();
+    const outputs = buildNetwork(context, luminance);
+    expect(outputs.prediction.shape.slice(0, 2)).toEqual(["N", 2]);
+    expect(predictedAb(context, outputs).shape.slice(0, 2)).toEqual(["N", 2]);
+    expect(outputs.sceneLogits).toBeUndefined();
   });
 });
 

@@ -2,6 +2,8 @@
 
 import type { Dimension, Value } from "../graph/graph.js";
 import { add, resizeBilinear, resizeNearest, scale } from "../graph/operators/index.js";
+import type { HeadState } from "../objective/head.js";
+import { headOf } from "../objective/heads.js";
 import { mapOfGlobalImage } from "./arrangements/cpu/global-image.js";
 import { classify } from "./classification.js";
 import { colorize } from "./colorization.js";
@@ -14,8 +16,9 @@ import { lowLevelFeatures } from "./low-level.js";
 import { midLevelFeatures } from "./mid-level.js";
 
 export interface NetworkOutputs {
-  /** `[N, 2, H/2, W/2]`, in the units of the configuration's head. */
-  readonly normalizedChroma: Value;
+  /** What the configuration's head gives: `[N, C, H/stride, W/stride]`. */
+  readonly prediction: Value;
+  readonly headState: HeadState;
   /** `[N, classes]`; undefined for a network without classification. */
   readonly sceneLogits: Value | undefined;
 }
@@ -54,17 +57,30 @@ export function buildNetwork(context: NetworkContext, luminance: Value): Network
   }
   const global = globalFeatures(context, globalInput);
   const fused = fuse(context, midLevelFeatures(context, deepest), global.fused);
-  return {
-    normalizedChroma: colorize(context, fused, lowLevel),
-    sceneLogits: config.classes > 0 ? classify(context, global.classified) : undefined,
-  };
+  const prediction = colorize(context, fused, lowLevel);
+  const sceneLogits = config.classes > 0 ? classify(context, global.classified) : undefined;
+  return { prediction, headState: headState(context), sceneLogits };
 }
 
-/** Normalised half-size chroma to a*b* in CIELAB units at the size of the picture. */
-export function chromaToAb(context: NetworkContext, normalizedChroma: Value): Value {
-  const { head, finalUpsampling } = context.config;
-  const ab = add(scale(normalizedChroma, head.scale), normalizedChroma.graph.scalar(head.offset));
-  return finalUpsampling === "nearest" ? resizeNearest(ab) : resizeBilinear(ab);
+/** The predicted a*b* in CIELAB units at the size of the picture, `[N, 2, H, W]`. */
+export function predictedAb(
+  { config }: Pick<NetworkContext, "config">,
+  { prediction, headState }: NetworkOutputs,
+): Value {
+  const head = headOf(config.head);
+  const ab = head.decode(prediction, headState);
+  return config.finalUpsampling === "nearest"
+    ? resizeNearest(ab, head.stride)
+    : resizeBilinear(ab, head.stride);
+}
+
+function headState({ config, parameters }: NetworkContext): HeadState {
+  return new Map(
+    headOf(config.head).state.map(({ name, shape, initialization, trainable }) => [
+      name,
+      parameters.get(name, shape, initialization, trainable),
+    ]),
+  );
 }
 
 function checkSides(height: Dimension, width: Dimension, stride: number): void {

@@ -61,9 +61,17 @@ export class ParameterSource {
     this.#make = make;
   }
 
-  /** Parameters as float32 inputs of the graph. */
-  static inputs(graph: Graph): ParameterSource {
-    return new ParameterSource(({ name, shape }) => graph.input(name, "float32", shape));
+  /**
+   * Parameters as float32 inputs of the graph, but for those whose values are given: these become
+   * constants.
+   */
+  static inputs(graph: Graph, constants: ParameterValues = new Map()): ParameterSource {
+    return new ParameterSource((specification) => {
+      const { name, shape } = specification;
+      return constants.has(name)
+        ? graph.constant("float32", shape, lookUp(constants, specification), name)
+        : graph.input(name, "float32", shape);
+    });
   }
 
   /**

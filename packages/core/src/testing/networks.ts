@@ -121,8 +121,8 @@ export function fixedSizeNetwork(
     noise: (name, shape) => graph.input(`${name}/noise`, "float32", shape),
   };
   const luminance = graph.input("luminance", "float32", [batch, 1, height, width]);
-  const { normalizedChroma, sceneLogits } = buildNetwork(context, luminance);
-  graph.output("chroma", normalizedChroma);
+  const { prediction, sceneLogits } = buildNetwork(context, luminance);
+  graph.output("chroma", prediction);
   if (sceneLogits) graph.output("logits", sceneLogits);
   for (const [name, value] of context.updatedStatistics) graph.output(`${name}/next`, value);
   return graph;

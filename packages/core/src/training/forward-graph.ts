@@ -56,8 +56,8 @@ export function forwardGraph(options: ForwardGraphOptions): ForwardGraph {
       return graph.input(name, "float32", shape);
     },
   };
-  const { normalizedChroma, sceneLogits } = buildNetwork(context, luminance);
-  graph.output("normalized_chroma", normalizedChroma);
+  const { prediction, sceneLogits } = buildNetwork(context, luminance);
+  graph.output("normalized_chroma", prediction);
   if (sceneLogits) graph.output("scene_logits", sceneLogits);
   for (const [name, value] of context.updatedStatistics) graph.output(`${name}/next`, value);
   return {

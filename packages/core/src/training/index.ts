@@ -1,5 +1,6 @@
 export type { Batch } from "./batch.js";
 export * from "./forward-graph.js";
+export { averagedParameters } from "./moving-average.js";
 export * from "./plan.js";
 export * from "./schedule.js";
 export type * from "./step.js";

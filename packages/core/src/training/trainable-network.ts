@@ -9,17 +9,29 @@ import {
   type TensorValue,
 } from "../graph/index.js";
 import { parameterSpecifications } from "../model/index.js";
-import { initialValues } from "../network/parameters.js";
+import { initialValues, type ParameterValues } from "../network/parameters.js";
+import { allPictures, type MeasureSums } from "../objective/measures.js";
+import type { Objective } from "../objective/objective.js";
+import { objectiveOf } from "../objective/objectives.js";
+import { checkParameterGroups } from "../objective/parameter-groups.js";
 import { randomUint32, randomUniform } from "../random.js";
 import { UserError } from "../user-error.js";
 import type { Batch } from "./batch.js";
-import type { EvaluationResult, StepResult, TrainableNetwork, TrainingState } from "./step.js";
+import { averageName } from "./moving-average.js";
+import type { StepResult, TrainableNetwork, TrainingState } from "./step.js";
 import {
   evaluationGraph,
+  frozenParameters,
+  parameterGroups,
   type TrainingGraph,
   type TrainingGraphOptions,
   trainingGraph,
 } from "./training-graph.js";
+
+/** A tensor of the starting state. */
+interface FloatTensor extends TensorValue {
+  readonly data: Float32Array;
+}
 
 export interface TrainableNetworkOptions extends TrainingGraphOptions {
   /** Seed of the starting values and of dropout. */
@@ -39,12 +51,20 @@ export async function createTrainableNetwork(
   state?: TrainingState,
 ): Promise<TrainableNetwork> {
   const options = { ...algorithms(runtime), ...given };
-  const graph = trainingGraph(options);
-  const start = startingState(options, graph, state);
+  const parameters = startingParameters(options, state);
+  const frozen = frozenParameters(options);
+  const constants = new Map([...parameters].filter(([name]) => frozen(name)));
+  const graph = trainingGraph(options, constants);
+  const start = new Map(
+    graph.state.map(({ name, shape }) => [
+      name,
+      parameters.get(name) ?? startingState(name, shape, parameters, state),
+    ]),
+  );
   const training = await runtime.createSession(graph.model, {
     keepOnDevice: graph.state.map(({ name }) => `${name}/next`),
   });
-  return new OnnxTrainableNetwork(runtime, options, graph, training, start);
+  return new OnnxTrainableNetwork(runtime, options, graph, training, start, constants);
 }
 
 /** Winograd's algorithm is arranged for the matrix products of ONNX Runtime's CPU kernels. */
@@ -52,44 +72,81 @@ function algorithms({ device }: Runtime): Pick<TrainingGraphOptions, "convolutio
   return { convolutions: device === "cpu" ? "winograd" : "direct" };
 }
 
-/** Starting parameters alone, from the seed. */
+/**
+ * Starting parameters alone, from the seed.
+ * @param given values that replace those from the seed, by name
+ * @throws UserError if one of them has another shape than the network's, or no place in it
+ */
 export function initialState(
   options: Pick<TrainableNetworkOptions, "network" | "seed">,
+  given: ParameterValues = new Map(),
 ): TrainingState {
-  return initialValues(parameterSpecifications(options.network), options.seed);
+  const specifications = parameterSpecifications(options.network);
+  const state: TrainingState = initialValues(specifications, options.seed);
+  for (const [name, value] of given) {
+    const own = state.get(name);
+    if (!own) throw new UserError(`The network has no parameter ${name} to start from a value.`);
+    checkShape(name, own.shape, value.shape, "the starting values have");
+    state.set(name, value);
+  }
+  return state;
 }
 
-function startingState(
+function startingParameters(
   options: TrainableNetworkOptions,
-  graph: TrainingGraph,
   given: TrainingState | undefined,
-): Map<string, TensorValue> {
+): Map<string, FloatTensor> {
+  const specifications = parameterSpecifications(options.network);
+  checkParameterGroups(parameterGroups(options), specifications);
   const parameters = given ?? initialState(options);
-  const parameterNames = new Set(graph.parameters.map(({ name }) => name));
-  const foreign = [...parameters.keys()].find(
-    (name) => !name.includes("/") && !parameterNames.has(name),
-  );
+  const known = new Set(specifications.map(({ name }) => name));
+  const foreign = [...parameters.keys()].find((name) => !name.includes("/") && !known.has(name));
   if (foreign) {
     throw new UserError(
       `Expected the parameters of this network but the checkpoint also has ${foreign}. It belongs to another network or an earlier version: resume with the preset and version it was trained with.`,
     );
   }
   return new Map(
-    graph.state.map(({ name, shape }) => {
-      const known = parameters.get(name);
-      const length = shape.reduce((product, each) => product * each, 1);
-      if (!known && parameterNames.has(name)) {
+    specifications.map(({ name, shape }) => {
+      const value = parameters.get(name);
+      if (!value) {
         throw new UserError(
           `Expected the checkpoint to hold a parameter ${name} but it has none. It belongs to another network: resume with the preset it was trained with.`,
         );
       }
-      if (known && known.shape.join() !== shape.join()) {
-        throw new UserError(
-          `Expected ${name} of shape [${shape.join(", ")}] but the checkpoint has [${known.shape.join(", ")}]. Resume with the preset and classes it was trained with.`,
-        );
-      }
-      return [name, { type: "float32", shape, data: known?.data ?? new Float32Array(length) }];
+      checkShape(name, shape, value.shape, "the checkpoint has");
+      return [name, { type: "float32", shape, data: value.data }];
     }),
+  );
+}
+
+/** Optimizer state starts at zero, an average at its parameter. */
+function startingState(
+  name: string,
+  shape: readonly number[],
+  parameters: ReadonlyMap<string, FloatTensor>,
+  given: TrainingState | undefined,
+): FloatTensor {
+  const known = given?.get(name);
+  if (known) {
+    checkShape(name, shape, known.shape, "the checkpoint has");
+    return { type: "float32", shape, data: known.data };
+  }
+  const averaged = [...parameters].find(([parameter]) => averageName(parameter) === name);
+  if (averaged) return averaged[1];
+  const length = shape.reduce((product, each) => product * each, 1);
+  return { type: "float32", shape, data: new Float32Array(length) };
+}
+
+function checkShape(
+  name: string,
+  expected: readonly number[],
+  found: readonly number[],
+  holder: string,
+): void {
+  if (found.join() === expected.join()) return;
+  throw new UserError(
+    `Expected ${name} of shape [${expected.join(", ")}] but ${holder} [${found.join(", ")}]. Resume with the preset and classes it was trained with.`,
   );
 }
 
@@ -99,6 +156,11 @@ class OnnxTrainableNetwork implements TrainableNetwork {
   readonly #graph: TrainingGraph;
   readonly #training: Session;
   readonly #state: Map<string, TensorValue | DeviceTensor>;
+  /** Frozen parameters, which are stored in the graphs. */
+  readonly #constants: ReadonlyMap<string, FloatTensor>;
+  readonly #objective: Objective;
+  /** What measures are averaged over, beside all pictures. */
+  readonly #weights: readonly string[];
   /** Loaded at the first evaluation: many runs of the loop never validate. */
   #evaluation: Session | undefined;
   #copies: Session | undefined;
@@ -108,13 +170,18 @@ class OnnxTrainableNetwork implements TrainableNetwork {
     options: TrainableNetworkOptions,
     graph: TrainingGraph,
     training: Session,
-    state: Map<string, TensorValue>,
+    state: ReadonlyMap<string, FloatTensor>,
+    constants: ReadonlyMap<string, FloatTensor>,
   ) {
     this.#runtime = runtime;
     this.#options = options;
     this.#graph = graph;
     this.#training = training;
     this.#state = new Map(state);
+    this.#constants = constants;
+    this.#objective = objectiveOf(options.objective, options.network);
+    const weights = new Set(this.#objective.measures.map(({ averagedOver }) => averagedOver));
+    this.#weights = [...weights].filter((name) => name !== allPictures);
   }
 
   async step(batch: Batch, learningRate: number, step: number): Promise<StepResult> {
@@ -133,41 +200,51 @@ class OnnxTrainableNetwork implements TrainableNetwork {
       this.#state.set(name, next);
       if ("onDevice" in previous) previous.release();
     }
-    return {
-      colorLoss: scalarOf(results.color_loss),
-      classLoss: scalarOf(results.class_loss),
-      correct: scalarOf(results.correct),
-      labelled: scalarOf(results.labelled),
-      gradientNorm: scalarOf(results.gradient_norm),
-    };
+    const weights: Record<string, number> = { [allPictures]: batch.count };
+    for (const name of this.#weights) {
+      const counting = results[`${name}/weight`];
+      if (counting) weights[name] = scalarOf(counting);
+    }
+    const sums: Record<string, number> = {};
+    for (const { name, averagedOver } of this.#objective.measures) {
+      const [mean, sum] = [results[`${name}/mean`], results[`${name}/sum`]];
+      if (mean) sums[name] = scalarOf(mean) * (weights[averagedOver] ?? 0);
+      else if (sum) sums[name] = scalarOf(sum);
+    }
+    return { sums, weights, gradientNorm: scalarOf(results.gradient_norm) };
   }
 
-  async evaluate(batch: Batch): Promise<EvaluationResult> {
+  async evaluate(batch: Batch): Promise<MeasureSums> {
     this.#checkSize(batch);
-    this.#evaluation ??= await this.#runtime.createSession(evaluationGraph(this.#options));
-    const parameters = this.#graph.parameters.map(({ name }) => [name, this.#state.get(name)!]);
+    this.#evaluation ??= await this.#runtime.createSession(
+      evaluationGraph(this.#options, this.#constants),
+    );
+    const parameters = this.#graph.parameters
+      .filter(({ name }) => !this.#constants.has(name))
+      .map(({ name }) => [name, this.#state.get(averageName(name)) ?? this.#state.get(name)!]);
     const results = await this.#evaluation.run({
       ...this.#batchFeeds(batch),
       ...Object.fromEntries(parameters),
     });
-    const sum = (name: string) =>
-      hostData(results[name])
-        .subarray(0, batch.count)
-        .reduce((total, each) => total + each, 0);
+    const sumsOf = (names: readonly string[], ending: string) =>
+      Object.fromEntries(
+        names
+          .filter((name) => results[`${name}/${ending}`])
+          .map((name) => [name, sumOf(results[`${name}/${ending}`], batch.count)]),
+      );
+    const names = this.#objective.measures.map(({ name }) => name);
     return {
-      colorLoss: sum("color_loss"),
-      abSquaredError: sum("ab_squared_error"),
-      classLoss: sum("class_loss"),
-      correct: sum("correct"),
-      labelled: sum("labelled"),
-      count: batch.count,
+      sums: sumsOf(names, "values"),
+      weights: { [allPictures]: batch.count, ...sumsOf(this.#weights, "weights") },
     };
   }
 
   async readState(): Promise<TrainingState> {
-    const values = this.#runtime.device === "cpu" ? this.#state : await this.#copyFromDevice();
+    const fed = this.#runtime.device === "cpu" ? this.#state : await this.#copyFromDevice();
+    const names = [...this.#graph.parameters, ...this.#graph.state].map(({ name }) => name);
     const state: TrainingState = new Map();
-    for (const [name, value] of values) {
+    for (const name of new Set(names)) {
+      const value = fed.get(name) ?? this.#constants.get(name)!;
       const host = "onDevice" in value ? await value.read() : value;
       // Copied: the engine may reuse its memory.
       state.set(name, { shape: host.shape, data: (host.data as Float32Array).slice() });
@@ -238,6 +315,13 @@ function copyingGraph(tensors: TrainingGraph["state"]): Uint8Array {
 
 function scalar(value: number): TensorValue {
   return { type: "float32", shape: [], data: Float32Array.of(value) };
+}
+
+/** Sum of the first `count` elements. */
+function sumOf(value: TensorValue | DeviceTensor | undefined, count: number): number {
+  return hostData(value)
+    .subarray(0, count)
+    .reduce((total, each) => total + each, 0);
 }
 
 function scalarOf(value: TensorValue | DeviceTensor | undefined): number {

@@ -1,5 +1,5 @@
-import type { Value } from "../graph/graph.js";
-import { multiply, reduceMean, reduceSum, subtract } from "../graph/operators/index.js";
+import type { Value } from "../../graph/graph.js";
+import { multiply, reduceMean, reduceSum, subtract } from "../../graph/operators/index.js";
 
 /**
  * How squared errors become one number for a picture. Published codes differ: the paper's formula

@@ -1,3 +1,5 @@
+// Scene classification as a part of an objective: its loss and its measures.
+
 import type { Value } from "../graph/graph.js";
 import {
   argMax,
@@ -9,8 +11,32 @@ import {
   reduceSum,
   reshape,
 } from "../graph/operators/index.js";
+import type { Measure } from "./measures.js";
 
-export interface ClassificationTerms {
+/** Name of the weight that is 1 for pictures with a label. */
+export const labelledPictures = "labelled";
+
+/** Cross entropy, and the share of pictures whose class was predicted right. */
+export const classificationMeasures: readonly [Measure, Measure] = [
+  {
+    name: "classLoss",
+    title: "Class loss",
+    label: "class",
+    unit: "nats",
+    digits: 3,
+    averagedOver: labelledPictures,
+  },
+  {
+    name: "accuracy",
+    title: "Accuracy",
+    label: "accuracy",
+    digits: 1,
+    percentage: true,
+    averagedOver: labelledPictures,
+  },
+];
+
+export interface JudgedClasses {
   /** Cross entropy in nats of every picture, 0 where it has no label: `[N]`. */
   readonly crossEntropy: Value;
   /** 1 where the most probable class is the label, else 0: `[N]`. */
@@ -25,7 +51,7 @@ export interface ClassificationTerms {
  * @param logits `[N, classes]`
  * @param labels class indices, -1 where unknown; int64 `[N]`
  */
-export function classificationTerms(logits: Value, labels: Value): ClassificationTerms {
+export function judgeClasses(logits: Value, labels: Value): JudgedClasses {
   const graph = logits.graph;
   const [count, classes] = logits.shape as [number, number];
   const indices = graph.constant(

@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { gradients } from "../graph/gradients.js";
-import { Graph } from "../graph/graph.js";
-import type { TensorValue } from "../graph/session.js";
-import { cpu, numbers, runGraph, tensor } from "../testing/devices.js";
-import { expectClose, expectGradients, randomTensor } from "../testing/gradient-check.js";
-import { classificationTerms } from "./classification-loss.js";
+import { gradients } from "../../graph/gradients.js";
+import { Graph, type Value } from "../../graph/graph.js";
+import { resizeNearest } from "../../graph/operators/index.js";
+import type { TensorValue } from "../../graph/session.js";
+import { cpu, numbers, runGraph, tensor } from "../../testing/devices.js";
+import { expectClose, expectGradients, randomTensor } from "../../testing/gradient-check.js";
+import { meansOfTerms, totalLoss } from "../../training/loss.js";
+import { judgeClasses } from "../classification.js";
 import { colorLossPerPicture, type Reduction } from "./color-loss.js";
-import { type HybridLossOptions, hybridLoss } from "./hybrid-loss.js";
+import { type HybridOptions, hybrid } from "./hybrid.js";
+import type { RegressionHead } from "./regression-head.js";
 
 // Three pictures of 1 x 2 pixels: a then b.
 const predicted = tensor([3, 2, 1, 2], [0.5, 0.25, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0.5]);
@@ -20,24 +23,36 @@ function labelsOf(...labels: number[]): TensorValue {
   return { type: "int64", shape: [labels.length], data: BigInt64Array.from(labels, BigInt) };
 }
 
-async function evaluate(labels: TensorValue, options: HybridLossOptions, classified = true) {
+const head: RegressionHead = { activation: "linear", offset: 0, scale: 1 };
+type Options = Omit<HybridOptions, "type">;
+
+/** Judges the predictions above; the pictures' a*b* has the target's colours at twice its size. */
+function judged(graph: Graph, options: Options, sceneLogits: Value | undefined, labels: Value) {
+  const objective = hybrid({ type: "hybrid", ...options }, { head, classes: sceneLogits ? 3 : 0 });
+  const judgement = objective.judge({
+    prediction: graph.input("predicted", "float32", predicted.shape),
+    headState: new Map(),
+    sceneLogits,
+    ab: resizeNearest(graph.input("target", "float32", target.shape)),
+    labels,
+  });
+  const means = meansOfTerms(graph, judgement, objective);
+  return { judgement, means, total: totalLoss(means, judgement) };
+}
+
+async function evaluate(labels: TensorValue, options: Options, classified = true) {
   const graph = new Graph();
   const sceneLogits = graph.input("logits", "float32", logits.shape);
-  const loss = hybridLoss(
-    graph.input("predicted", "float32", predicted.shape),
-    graph.input("target", "float32", target.shape),
+  const { judgement, means, total } = judged(
+    graph,
+    options,
     classified ? sceneLogits : undefined,
     graph.input("labels", "int64", labels.shape),
-    options,
   );
-  graph.output("total", loss.total);
-  graph.output("color", loss.color);
-  graph.output("per picture", loss.perPicture.color);
-  if (loss.classification) graph.output("classification", loss.classification);
-  const terms = loss.perPicture.classification;
-  for (const name of ["crossEntropy", "correct", "labelled"] as const) {
-    if (terms) graph.output(name, terms[name]);
-  }
+  graph.output("total", total);
+  for (const [name, value] of means) graph.output(`mean ${name}`, value);
+  for (const [name, value] of Object.entries(judgement.values)) graph.output(name, value);
+  for (const [name, value] of Object.entries(judgement.weights)) graph.output(name, value);
   const results = await runGraph(cpu, graph, { predicted, target, logits, labels });
   return Object.fromEntries(
     Object.entries(results).map(([name, value]) => [
@@ -54,8 +69,14 @@ describe("colour loss", () => {
   ])("%s of the squares of a picture, mean over the batch", async (reduction, factor) => {
     const results = await evaluate(labelsOf(0, 1, 2), { alpha: 0, reduction });
     const expected = sums.map((sum) => sum * factor);
-    expectClose(results["per picture"] as number[], expected, 1e-6, "per picture");
-    expect(results.color).toBeCloseTo((factor * 1.75) / 3, 6);
+    expectClose(results.colorLoss as number[], expected, 1e-6, "per picture");
+    expect(results["mean colorLoss"]).toBeCloseTo((factor * 1.75) / 3, 6);
+  });
+
+  test("the ab error is in CIELAB units, whatever the head's", async () => {
+    const results = await evaluate(labelsOf(0, 1, 2), { alpha: 0, reduction: "sum" });
+    const squares = sums.map((sum) => sum / 4);
+    expectClose(results.abError as number[], squares, 1e-6, "squared ab error");
   });
 
   test("gradient", async () => {
@@ -72,54 +93,53 @@ describe("class loss", () => {
   test("is the mean cross entropy in nats, weighed by alpha", async () => {
     const results = await evaluate(labelsOf(0, 1, 2), options);
     const entropies = [Math.log(2), Math.log(3), -Math.log(0.8)];
-    expectClose(results.crossEntropy as number[], entropies, 1e-6, "cross entropy");
+    expectClose(results.classLoss as number[], entropies, 1e-6, "cross entropy");
     const mean = entropies.reduce((a, b) => a + b) / 3;
-    expect(results.classification).toBeCloseTo(mean, 6);
+    expect(results["mean classLoss"]).toBeCloseTo(mean, 6);
     expect(results.total).toBeCloseTo(1.75 / 12 + mean / 300, 6);
   });
 
   test("counts labelled pictures only", async () => {
     const results = await evaluate(labelsOf(1, -1, 2), options);
     expectClose(
-      results.crossEntropy as number[],
+      results.classLoss as number[],
       [Math.log(4), 0, -Math.log(0.8)],
       1e-6,
       "cross entropy",
     );
     expect(results.labelled).toEqual([1, 0, 1]);
-    expect(results.correct).toEqual([0, 0, 1]);
-    expect(results.classification).toBeCloseTo((Math.log(4) - Math.log(0.8)) / 2, 6);
+    expect(results.accuracy).toEqual([0, 0, 1]);
+    expect(results["mean classLoss"]).toBeCloseTo((Math.log(4) - Math.log(0.8)) / 2, 6);
     // The unlabelled picture's colour counts all the same.
-    expect(results.color).toBeCloseTo(1.75 / 12, 6);
+    expect(results["mean colorLoss"]).toBeCloseTo(1.75 / 12, 6);
   });
 
   test("is 0 where nothing is labelled", async () => {
     const results = await evaluate(labelsOf(-1, -1, -1), options);
-    expect(results.classification).toBe(0);
-    expect(results.total).toBe(results.color);
+    expect(results["mean classLoss"]).toBe(0);
+    expect(results.total).toBe(results["mean colorLoss"]);
     expect(results.labelled).toEqual([0, 0, 0]);
   });
 
   test("is left out of the total by alpha 0 but still reported", async () => {
     const results = await evaluate(labelsOf(0, 1, 2), { alpha: 0, reduction: "mean" });
-    expect(results.total).toBe(results.color);
-    expect(results.classification).toBeGreaterThan(0.6);
+    expect(results.total).toBe(results["mean colorLoss"]);
+    expect(results["mean classLoss"]).toBeGreaterThan(0.6);
   });
 
   test("does not exist for a network without classification", async () => {
     const results = await evaluate(labelsOf(0, 1, 2), options, false);
-    expect(results.total).toBe(results.color);
-    expect(results).not.toHaveProperty("classification");
+    expect(results.total).toBe(results["mean colorLoss"]);
+    expect(results).not.toHaveProperty("classLoss");
   });
 
   test("pulls up the logit of the label, and none of an unlabelled picture", async () => {
     const graph = new Graph();
     const input = graph.input("logits", "float32", logits.shape);
     const labels = graph.constant("int64", [3], BigInt64Array.of(0n, -1n, 2n));
-    const chroma = graph.constant("float32", [3, 2, 1, 2], new Float32Array(12));
-    const { total } = hybridLoss(chroma, chroma, input, labels, { alpha: 2, reduction: "mean" });
+    const { total } = judged(graph, { alpha: 2, reduction: "mean" }, input, labels);
     graph.output("gradient", gradients(total, [input])[0]!);
-    const { gradient } = await runGraph(cpu, graph, { logits });
+    const { gradient } = await runGraph(cpu, graph, { logits, predicted, target });
     // alpha / labelled (probability - one hot)
     expectClose(numbers(gradient), [-0.5, 0.25, 0.25, 0, 0, 0, 0.1, 0.1, -0.2], 1e-6, "gradient");
   });
@@ -127,7 +147,7 @@ describe("class loss", () => {
   test("gradient of the cross entropy", async () => {
     await expectGradients(cpu, [randomTensor([3, 4], 1, -2, 2)], (x) => {
       const labels = x!.graph.constant("int64", [3], BigInt64Array.of(3n, -1n, 0n));
-      return classificationTerms(x!, labels).crossEntropy;
+      return judgeClasses(x!, labels).crossEntropy;
     });
   });
 });

@@ -1,0 +1,27 @@
+// What a head is: the last function of the colorization network, and how its result is read as
+// colours. All of it follows from plain data in the network's configuration, so that a model file
+// can be read without knowing how it was trained.
+
+import type { Value } from "../graph/graph.js";
+import type { ParameterSpecification } from "../network/parameters.js";
+
+/** The head's own parameters by name, which no gradient changes (tables, a prior over colours). */
+export type HeadState = ReadonlyMap<string, Value>;
+
+export interface Head {
+  /** Channels C of the prediction, which the last convolution gives. */
+  readonly channels: number;
+  /** Sides of the picture divided by those of the prediction: 2, 4, … */
+  readonly stride: number;
+  /**
+   * Parameters that no gradient changes. They are kept in checkpoints and model files beside those
+   * of the network; what their starting values cannot say is given with the starting state.
+   */
+  readonly state: readonly ParameterSpecification[];
+  /** The last function: `[N, C, h, w]` to the prediction, `[N, C, h, w]`. */
+  activate(sums: Value): Value;
+  /** a* and b* in CIELAB units, `[N, 2, h, w]`. Shapes need not be known. */
+  decode(prediction: Value, state: HeadState): Value;
+  /** Further outputs of a model file, by name. */
+  outputs?(prediction: Value, state: HeadState): Readonly<Record<string, Value>>;
+}
