@@ -24,7 +24,7 @@ const network: NetworkConfig = networkPreset("compact", {
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
   folder = await temporaryFolder();
-  const best = { step: 1, phase: 0, epoch: 1, colorLoss: 0.1 };
+  const best = { step: 1, phase: 0, epoch: 1, measure: "colorLoss", value: 0.1 };
   for (const step of [1, 2]) {
     const progress: TrainingProgress = {
       ...{ step, best, plan: [], seed: step, validations: [], seconds: 0, journalLines: 0 },
@@ -32,7 +32,13 @@ beforeAll(async () => {
       epochsWithoutImprovement: 0,
       epochTotals: noSteps,
       windowTotals: noSteps,
-      configuration: { network, classes: [], phases: [{ resize: 96 }], loss: {}, optimizer: {} },
+      configuration: {
+        network,
+        classes: [],
+        phases: [{ resize: 96 }],
+        objective: {},
+        optimizer: {},
+      },
     };
     await saveCheckpoint(folder.path, progress, initialState({ network, seed: step }), 9);
   }

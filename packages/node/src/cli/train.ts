@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Device } from "@let-there-be-color/core/graph";
 import { type PresetName, presetNames } from "@let-there-be-color/core/network";
+import { objectiveOf, type ParameterGroup } from "@let-there-be-color/core/objective";
 import { createTrainableNetwork } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, InvalidArgumentError, Option } from "commander";
@@ -10,13 +11,16 @@ import { createRuntime } from "../runtime/onnx-runtime.js";
 import { writeFileDurably } from "../training/atomic-file.js";
 import { checkpointPath, readCheckpoint } from "../training/checkpoint.js";
 import type { EndEvent } from "../training/events.js";
+import { writtenRecord } from "../training/journal.js";
 import { ProgressReporter } from "../training/progress.js";
 import { planOf } from "../training/run/configuration.js";
 import { RunData } from "../training/run/data.js";
 import { exportedModel } from "../training/run/model-export.js";
 import {
   fraction,
+  movingAverageDecay,
   nonNegativeNumber,
+  parseLearningRateFactor,
   parsePhases,
   parseSchedule,
   positiveInteger,
@@ -145,8 +149,26 @@ export function trainCommand(): Command {
     nonNegativeNumber,
   );
   add(
+    "--freeze <patterns...>",
+    "parameters that stay as they are, such as lowLevel or 'encoder.*': beginnings of names, * for any characters (default: none)",
+  );
+  command.addOption(
+    new Option(
+      "--learning-rate-factor <pattern=factor...>",
+      "factor of the learning rate of parts of the network, 0 or more, such as 'encoder.*=0.1' (default: 1)",
+    ).argParser((text: string, before: readonly ParameterGroup[] = []) => [
+      ...before,
+      usageErrors(parseLearningRateFactor)(text),
+    ]),
+  );
+  add(
+    "--moving-average <decay>",
+    "validate and export an exponential moving average of the weights; 0 for none, below 1, such as 0.999 (default: 0)",
+    movingAverageDecay,
+  );
+  add(
     "--patience <epochs>",
-    "end a phase after so many epochs without a better validation colour loss, 0 for never (default: 0)",
+    "end a phase after so many epochs without a better validation, 0 for never (default: 0)",
     wholeNumber,
   );
   add("--seed <n>", "of all random choices, 0 to 4294967295 (default: 0)", seedNumber);
@@ -250,7 +272,9 @@ async function runTraining(sources: string[], options: TrainCommandOptions): Pro
   for (const line of startUpLines(configuration, plan, datasets, place)) reporter.line(line);
 
   const stop = stopOnSignals(reporter);
-  const { network, loss, optimizer, clipNorm, seed, patience } = configuration;
+  const { network, optimizer, clipNorm, parameterGroups, movingAverage, seed, patience } =
+    configuration;
+  const objective = objectiveOf(configuration.objective, network);
   let end: EndEvent | undefined;
   try {
     const events = train({
@@ -259,10 +283,14 @@ async function runTraining(sources: string[], options: TrainCommandOptions): Pro
       openData: (phase) => data.openPhase(phase),
       createNetwork: ({ crop, batchSize }, state) => {
         const size = { batchSize, height: crop, width: crop };
-        const choices = { network, loss, optimizer, clipNorm, seed };
+        const choices = {
+          ...{ network, objective: configuration.objective, optimizer, clipNorm, seed },
+          ...{ parameterGroups, movingAverage },
+        };
         return createTrainableNetwork(runtime, { ...choices, ...size }, state);
       },
       learningRate: configuration.learningRate,
+      objective,
       seed,
       patience,
       checkpointMinutes,
@@ -283,7 +311,8 @@ async function runTraining(sources: string[], options: TrainCommandOptions): Pro
   const modelPath = join(runFolder, "model.onnx");
   const exported = await readCheckpoint(checkpointPath(runFolder, end.best?.step ?? end.step));
   await writeFileDurably(modelPath, exportedModel(exported));
-  for (const line of closingLines(end, data.skipped, { runFolder, modelPath })) reporter.line(line);
+  for (const line of closingLines(end, data.skipped, objective, { runFolder, modelPath }))
+    reporter.line(line);
   if (json) {
     const { reason, step, best, validations, checkpoint, seconds } = end;
     const broken = [...data.skipped.broken].map(([name, why]) => ({ name, reason: why }));
@@ -293,7 +322,7 @@ async function runTraining(sources: string[], options: TrainCommandOptions): Pro
       reason,
       step,
       best,
-      validations,
+      validations: validations.map(writtenRecord),
       checkpoint,
       seconds,
       modelPath,

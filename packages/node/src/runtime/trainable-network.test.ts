@@ -31,7 +31,7 @@ const network: NetworkConfig = networkPreset("compact", {
 
 const options: TrainableNetworkOptions = {
   network,
-  loss: { alpha: 0.1, reduction: "mean" },
+  objective: { type: "hybrid", alpha: 0.1, reduction: "mean" },
   optimizer: { type: "adam" },
   clipNorm: 1,
   batchSize: 3,
@@ -108,11 +108,13 @@ describe("training", () => {
     const [a] = await train(await create(cpu, parameters), 1, 1);
     const [b] = await train(await create(cpu, undefined, { seed: 99 }), 1, 1);
     // Equal weights; only the dropout noise comes from another seed.
-    expect(a!.colorLoss).toBe(b!.colorLoss);
+    expect(a!.sums.colorLoss).toBe(b!.sums.colorLoss);
   });
 
   test("alpha 0 leaves the classification network as it was", async () => {
-    const trainable = await create(cpu, undefined, { loss: { alpha: 0, reduction: "mean" } });
+    const trainable = await create(cpu, undefined, {
+      objective: { type: "hybrid", alpha: 0, reduction: "mean" },
+    });
     const before = await trainable.readState();
     await train(trainable, 1, 2);
     const after = await trainable.readState();
@@ -128,12 +130,12 @@ describe("evaluation", () => {
     const trainable = await create();
     const all = await trainable.evaluate(batch(5));
     const two = await trainable.evaluate(batch(5, 2));
-    expect([all.count, two.count]).toEqual([3, 2]);
-    expect([all.labelled, two.labelled]).toEqual([2, 1]);
-    expect(two.colorLoss).toBeGreaterThan(0);
-    expect(two.colorLoss).toBeLessThan(all.colorLoss);
+    expect(all.weights).toEqual({ pictures: 3, labelled: 2 });
+    expect(two.weights).toEqual({ pictures: 2, labelled: 1 });
+    expect(two.sums.colorLoss).toBeGreaterThan(0);
+    expect(two.sums.colorLoss).toBeLessThan(all.sums.colorLoss!);
     // Normalised chroma is ab / 100, and the mean reduction is the mean squared error.
-    expect(all.abSquaredError).toBeCloseTo(all.colorLoss * 100 ** 2, 1);
+    expect(all.sums.abError).toBeCloseTo(all.sums.colorLoss! * 100 ** 2, 1);
   });
 
   test("sees what training changed, and changes nothing", async () => {
@@ -141,7 +143,7 @@ describe("evaluation", () => {
     const before = await trainable.evaluate(batch(5));
     expect(await trainable.evaluate(batch(5))).toEqual(before);
     await train(trainable, 1, 2);
-    expect((await trainable.evaluate(batch(5))).colorLoss).not.toBe(before.colorLoss);
+    expect((await trainable.evaluate(batch(5))).sums.colorLoss).not.toBe(before.sums.colorLoss);
   });
 });
 
@@ -185,9 +187,9 @@ test.skipIf(webgpuProblem)(`WebGPU takes the same steps as the CPU${reason}`, as
   const [gpu, reference] = [await create(webgpu), await create()];
   const [here, there] = [await train(gpu, 1, 3), await train(reference, 1, 3)];
   here.forEach((result, index) => {
-    expect(result.colorLoss).toBeCloseTo(there[index]!.colorLoss, 3);
-    expect(result.classLoss).toBeCloseTo(there[index]!.classLoss, 2);
-    expect(result.labelled).toBe(2);
+    expect(result.sums.colorLoss! / 3).toBeCloseTo(there[index]!.sums.colorLoss! / 3, 3);
+    expect(result.sums.classLoss! / 2).toBeCloseTo(there[index]!.sums.classLoss! / 2, 2);
+    expect(result.weights.labelled).toBe(2);
   });
   const [state, expected] = [await gpu.readState(), await reference.readState()];
   expect([...state.keys()]).toEqual([...expected.keys()]);
@@ -196,5 +198,5 @@ test.skipIf(webgpuProblem)(`WebGPU takes the same steps as the CPU${reason}`, as
     expect(value).toBeCloseTo(bias(expected)[index]!, 3);
   });
   const [a, b] = [await gpu.evaluate(batch(9)), await reference.evaluate(batch(9))];
-  expect(a.colorLoss).toBeCloseTo(b.colorLoss, 2);
+  expect(a.sums.colorLoss).toBeCloseTo(b.sums.colorLoss!, 2);
 });

@@ -25,10 +25,13 @@ function progressAt(step: number, bestStep: number | null = null): TrainingProgr
     position: { phase: 0, epoch: 0, batch: step },
     plan: [{ crop: 8, epochs: 1, batchSize: 1, batchesPerEpoch: 1000 }],
     seed: 4,
-    best: bestStep === null ? null : { step: bestStep, phase: 0, epoch: 1, colorLoss: 0.25 },
+    best:
+      bestStep === null
+        ? null
+        : { step: bestStep, phase: 0, epoch: 1, measure: "colorLoss", value: 0.25 },
     epochsWithoutImprovement: 0,
     // A third has no short decimal form: JSON must bring back the same bits.
-    epochTotals: { ...noSteps, steps: 3, colorLoss: 1 / 3 },
+    epochTotals: { ...noSteps, steps: 3, sums: { colorLoss: 1 / 3 }, weights: { pictures: 6 } },
     windowTotals: noSteps,
     journalLines: 5,
     validations: [],
@@ -128,7 +131,7 @@ describe("finding the newest", () => {
       "its JSON is of a later format",
       async (json) => {
         const text = await readFile(json, "utf8");
-        await writeFile(json, text.replace('"formatVersion": 1', '"formatVersion": 99'));
+        await writeFile(json, text.replace('"formatVersion": 2', '"formatVersion": 99'));
       },
       /has checkpoint format 99/,
     ],

@@ -1,8 +1,7 @@
 // Training as a library: networks, data and presentation are the caller's, the loop is here.
 
+export type { Averages, Measure, MeasureSet } from "@let-there-be-color/core/objective";
 export type {
-  Averages,
-  EvaluationResult,
   PhasePlan,
   StepResult,
   StepTotals,

@@ -68,7 +68,7 @@ test("the evaluation graph with the starting weights gives the loss that ltbc tr
   const ab = filled([2, 2, 16, 16], 5);
   const labels = BigInt64Array.of(0n, 2n);
   const trained = await createTrainableNetwork(runtime, {
-    ...{ network, loss, optimizer, seed },
+    ...{ network, objective: { type: "hybrid", ...loss }, optimizer, seed },
     ...{ batchSize: 2, height: 16, width: 16 },
   });
   const expected = await trained.evaluate({
@@ -99,7 +99,7 @@ test("the evaluation graph with the starting weights gives the loss that ltbc tr
     }
     sum += ((data[element] as number) - (target - offset) / scale) ** 2;
   }
-  expect(sum / 128).toBeCloseTo(expected.colorLoss, 5);
+  expect(sum / 128).toBeCloseTo(expected.sums.colorLoss!, 5);
 });
 
 test("the JSON spells out what the runner needs", () => {

@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import { type OptimizerOptions, optimizerStateNames } from "@let-there-be-color/core/graph";
 import { parameterSpecifications } from "@let-there-be-color/core/model";
 import { initialValues } from "@let-there-be-color/core/network";
+import type { HybridOptions } from "@let-there-be-color/core/objective";
 import { forwardGraph } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { writeFileDurably } from "./atomic-file.js";
@@ -47,8 +48,14 @@ export interface TrainingDescription {
   readonly target: { readonly pooling: number; readonly offset: number; readonly scale: number };
   /** Largest part of the run that the warm-up may be; null if its length was chosen. */
   readonly warmupShare: number | null;
-  /** What checkpoints record, but for the pictures, which the runner knows. */
-  readonly configuration: Omit<RunConfiguration, "data" | "fingerprints">;
+  /**
+   * What checkpoints record, but for the pictures, which the runner knows; the options of the hybrid
+   * objective as `loss`.
+   */
+  readonly configuration: Omit<
+    RunConfiguration,
+    "data" | "fingerprints" | "objective" | "parameterGroups" | "movingAverage"
+  > & { readonly loss: Omit<HybridOptions, "type"> };
 }
 
 /**
@@ -68,6 +75,9 @@ export async function writeTrainingExport(
   const {
     data: _,
     fingerprints: __,
+    objective: { type: ___, ...loss },
+    parameterGroups,
+    movingAverage,
     ...configuration
   } = newConfiguration(choices, nowhere, {
     // Only their number matters here, where they have no names.
@@ -75,6 +85,9 @@ export async function writeTrainingExport(
     fingerprints: { training: "", validation: "" },
     pictures: Number.POSITIVE_INFINITY,
   });
+  if (parameterGroups.length > 0 || movingAverage > 0) {
+    throw new UserError("Training on a cluster has neither parameter groups nor moving averages.");
+  }
   const { network, seed } = configuration;
   const side = graphSide(configuration);
   const specifications = parameterSpecifications(network);
@@ -105,6 +118,7 @@ export async function writeTrainingExport(
     warmupShare: choices.warmup === undefined ? 0.1 : null,
     configuration: {
       ...configuration,
+      loss,
       classes: typeof classes === "number" ? [] : configuration.classes,
     },
   };

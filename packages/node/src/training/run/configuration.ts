@@ -8,7 +8,11 @@ import {
   type PresetName,
   totalStride,
 } from "@let-there-be-color/core/network";
-import type { HybridLossOptions } from "@let-there-be-color/core/objective";
+import type {
+  HybridOptions,
+  ObjectiveOptions,
+  ParameterGroup,
+} from "@let-there-be-color/core/objective";
 import type {
   Decay,
   LearningRateSchedule,
@@ -36,7 +40,13 @@ export interface TrainingChoices {
   readonly weightDecay?: number;
   readonly clipNorm?: number;
   readonly alpha?: number;
-  readonly reduction?: HybridLossOptions["reduction"];
+  readonly reduction?: HybridOptions["reduction"];
+  /** Patterns of the parameters that stay as they are. */
+  readonly freeze?: readonly string[];
+  /** Parts that learn more slowly (or faster) than the rest. */
+  readonly learningRateFactor?: readonly ParameterGroup[];
+  /** Decay of the moving average of the weights, 0 for none. */
+  readonly movingAverage?: number;
   readonly minimumChroma?: number;
   readonly seed?: number;
   readonly patience?: number;
@@ -70,7 +80,11 @@ export interface RunConfiguration {
   readonly learningRate: LearningRateSchedule;
   /** 0 for no clipping. */
   readonly clipNorm: number;
-  readonly loss: HybridLossOptions;
+  readonly objective: ObjectiveOptions;
+  /** Frozen parameters last: of the groups that a parameter belongs to, the last counts. */
+  readonly parameterGroups: readonly ParameterGroup[];
+  /** Decay of the moving average of the weights; 0 for none. */
+  readonly movingAverage: number;
   /** Mean chroma under which a picture counts as grey and is left out, CIELAB units. */
   readonly minimumChroma: number;
   readonly seed: number;
@@ -117,7 +131,13 @@ export function newConfiguration(
       decay: choices.schedule ?? { type: defaults.schedule },
     },
     clipNorm: choices.clipNorm ?? defaults.clipNorm,
-    loss: { alpha: choices.alpha ?? defaults.alpha, reduction: choices.reduction ?? "mean" },
+    objective: {
+      type: "hybrid",
+      alpha: choices.alpha ?? defaults.alpha,
+      reduction: choices.reduction ?? "mean",
+    },
+    parameterGroups: chosenGroups(choices) ?? [],
+    movingAverage: choices.movingAverage ?? 0,
     minimumChroma: choices.minimumChroma ?? 2,
     seed: choices.seed ?? 0,
     patience: choices.patience ?? 0,
@@ -152,7 +172,7 @@ export function resumedConfiguration(
         "or start a new run with another --output.",
     );
   }
-  const { learningRate, loss } = recorded;
+  const { learningRate, objective } = recorded;
   return {
     ...recorded,
     phases: resumedPhases(recorded.phases, choices),
@@ -163,7 +183,9 @@ export function resumedConfiguration(
       decay: choices.schedule ?? learningRate.decay,
     },
     clipNorm: choices.clipNorm ?? recorded.clipNorm,
-    loss: { ...loss, alpha: choices.alpha ?? loss.alpha },
+    objective: { ...objective, alpha: choices.alpha ?? objective.alpha },
+    parameterGroups: chosenGroups(choices) ?? recorded.parameterGroups,
+    movingAverage: choices.movingAverage ?? recorded.movingAverage,
     patience: choices.patience ?? recorded.patience,
   };
 }
@@ -180,6 +202,16 @@ export function planOf(configuration: RunConfiguration, pictures: number): Phase
     }
     return { crop, epochs, batchSize, batchesPerEpoch };
   });
+}
+
+/** Undefined if no group is chosen. */
+function chosenGroups({
+  freeze,
+  learningRateFactor,
+}: TrainingChoices): readonly ParameterGroup[] | undefined {
+  if (!freeze && !learningRateFactor) return undefined;
+  const frozen = (freeze ?? []).map((pattern) => ({ pattern, learningRateFactor: 0 }));
+  return [...(learningRateFactor ?? []), ...frozen];
 }
 
 function configuredPhases(

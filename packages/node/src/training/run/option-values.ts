@@ -1,3 +1,4 @@
+import type { ParameterGroup } from "@let-there-be-color/core/objective";
 import type { Decay, TrainingPhase } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 
@@ -37,6 +38,29 @@ export function parseSchedule(text: string): Decay {
   throw new UserError(
     `Expected constant, cosine, or step:<epochs>x<factor> (such as step:5x0.5) but received "${text}".`,
   );
+}
+
+/**
+ * Reads a parameter group such as `encoder.*=0.1`.
+ * @throws UserError
+ */
+export function parseLearningRateFactor(text: string): ParameterGroup {
+  const equals = text.lastIndexOf("=");
+  const factor = text.slice(equals + 1).trim();
+  const value = factor === "" ? Number.NaN : Number(factor);
+  if (equals > 0 && Number.isFinite(value) && value >= 0) {
+    return { pattern: text.slice(0, equals), learningRateFactor: value };
+  }
+  throw new UserError(
+    `Expected <pattern>=<factor>, the factor 0 or more (such as encoder.*=0.1), but received "${text}".`,
+  );
+}
+
+/** @throws UserError unless the text is a number from 0 to below 1 */
+export function movingAverageDecay(text: string): number {
+  const value = finiteNumber(text);
+  if (value >= 0 && value < 1) return value;
+  throw new UserError(`Expected a number from 0 to below 1 but received ${text}.`);
 }
 
 /** @throws UserError unless the text is a whole number of 1 or more */

@@ -2,6 +2,7 @@ import { basename, join, resolve } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { fingerprintDataset, readClassList } from "../../dataset/index.js";
 import type { Checkpoint } from "../checkpoint.js";
+import { recordedConfiguration } from "../earlier-formats.js";
 import { openCheckpoint, refuseUsedFolder } from "../run-folder.js";
 import {
   type DataLocation,
@@ -86,8 +87,8 @@ export async function prepareResumedRun(
   options: RunOptions,
 ): Promise<PreparedRun> {
   const { checkpoint, runFolder, rejected } = await openCheckpoint(path);
-  const recorded = checkpoint.progress.configuration as RunConfiguration | null;
-  if (!recorded?.network) {
+  const recorded = recordedConfiguration(checkpoint.progress);
+  if (!recorded) {
     throw new UserError(
       `${checkpoint.path} was not written by ltbc train: it has no configuration to resume with.`,
     );
