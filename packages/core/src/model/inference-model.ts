@@ -53,6 +53,7 @@ export function inferenceModel(
       "ltbc.output": "ab: a*, b* of CIELAB (D65), float32 [N, 2, H, W]",
       ...(classes.length > 0 ? { "ltbc.classes": JSON.stringify(classes) } : {}),
       ...(workingSize === undefined ? {} : { "ltbc.workingSize": String(workingSize) }),
+      ...headOf(config.head).metadata?.(values),
       ...metadata,
     },
   });

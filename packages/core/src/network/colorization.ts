@@ -9,7 +9,7 @@ import { convolutionLayer, type NetworkContext } from "./layers.js";
  *
  * @param fused `[N, C, H/8, W/8]`
  * @param lowLevelMaps the maps of {@link lowLevelFeatures}, for skip connections
- * @returns the prediction `[N, channels, H/stride, W/stride]`, both of the head
+ * @returns the prediction, of `H/stride` x `W/stride` positions, both of the head
  */
 export function colorize(
   context: NetworkContext,
@@ -34,6 +34,7 @@ export function colorize(
   });
   const output = convolutionLayer(context, "colorization.output", x, {
     channels: head.channels,
+    kernel: head.kernel,
     output: "plain",
     // Starts near the middle of the range, far from where sigmoid and tanh are flat.
     gain: 0.01,

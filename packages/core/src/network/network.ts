@@ -16,7 +16,7 @@ import { lowLevelFeatures } from "./low-level.js";
 import { midLevelFeatures } from "./mid-level.js";
 
 export interface NetworkOutputs {
-  /** What the configuration's head gives: `[N, C, H/stride, W/stride]`. */
+  /** What the configuration's head gives: the axes are its own. */
   readonly prediction: Value;
   readonly headState: HeadState;
   /** `[N, classes]`; undefined for a network without classification. */

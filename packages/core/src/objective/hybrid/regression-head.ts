@@ -17,6 +17,7 @@ export interface RegressionHead {
 export function regressionHead({ activation, offset, scale: unit }: RegressionHead): Head {
   return {
     channels: 2,
+    kernel: 3,
     stride: 2,
     state: [],
     activate(sums) {

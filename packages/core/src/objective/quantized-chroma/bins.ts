@@ -46,6 +46,15 @@ export function middleOf({ step, side }: FineGrid, cell: number): [a: number, b:
  * spacing: the arithmetic behind it is exact in every engine.
  */
 export class ChromaBins {
+  static readonly #made = new Map<number, ChromaBins>();
+
+  /** The bins of a spacing, made once: it takes some milliseconds. */
+  static of(spacing: number): ChromaBins {
+    const bins = ChromaBins.#made.get(spacing) ?? new ChromaBins(spacing);
+    ChromaBins.#made.set(spacing, bins);
+    return bins;
+  }
+
   /** Number of bins: 262 at a spacing of 10. */
   readonly count: number;
   /** Centres, multiples of the spacing, CIELAB units: `[count]`. */

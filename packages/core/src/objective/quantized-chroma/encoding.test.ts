@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { rgbToLab } from "../../color/index.js";
 import { randomUniform } from "../../random.js";
-import { ChromaBins, ChromaEncoding, ChromaPrior, PriorCounts, rarityWeights } from "./index.js";
+import { ChromaBins, ChromaEncoding, ChromaPrior, PriorCounts } from "./index.js";
 
 /** (a*, b*) of every seventeenth 8-bit sRGB code along each axis. */
 function sampledGamut(): [a: number, b: number][] {
@@ -189,20 +189,5 @@ describe("prior", () => {
     const counts = new PriorCounts(hard);
     counts.add(Float32Array.of(0, 0));
     expect(() => counts.prior({ uniform: 2 })).toThrow("uniform");
-  });
-
-  it("makes rare colours weigh more, a mean colour 1", () => {
-    const shares = new Float32Array(bins.count).fill(0.1 / (bins.count - 1));
-    shares[grey] = 0.9;
-    const prior = new ChromaPrior(bins, shares);
-    const weights = rarityWeights(prior, 0.5);
-    // Equation 4: inverse to half of the share plus half of 1/262.
-    const [mixedGrey, mixedBlue] = [0.45 + 0.5 / 262, 0.05 / 261 + 0.5 / 262];
-    expect(weights[blue]! / weights[grey]!).toBeCloseTo(mixedGrey / mixedBlue, 2);
-    expect(shares.reduce((total, share, bin) => total + share * weights[bin]!, 0)).toBeCloseTo(
-      1,
-      5,
-    );
-    for (const weight of rarityWeights(prior, 1)) expect(weight).toBeCloseTo(1, 5);
   });
 });

@@ -161,22 +161,3 @@ export function smoothOverBins(
   }
   return smoothed;
 }
-
-/**
- * Weights that make rare colours count more in the loss (Zhang et al. 2016, equation 4): the inverse
- * of the prior mixed with the uniform distribution, scaled so that the mean weight of a colour is 1.
- *
- * @param uniform share of the uniform distribution, 0..1: theirs is 0.5, 1 gives every bin weight 1
- * @returns `[bands, bins]`
- */
-export function rarityWeights(prior: ChromaPrior, uniform = 0.5): Float32Array {
-  const { shares, bins, bands } = prior;
-  const weights = shares.map((share) => 1 / ((1 - uniform) * share + uniform / bins.count));
-  for (let band = 0; band < bands; band++) {
-    let mean = 0;
-    for (let i = band * bins.count; i < (band + 1) * bins.count; i++)
-      mean += shares[i]! * weights[i]!;
-    for (let i = band * bins.count; i < (band + 1) * bins.count; i++) weights[i]! /= mean;
-  }
-  return weights;
-}

@@ -65,19 +65,13 @@ export const DEFAULT_READ_OUTS: ReadOuts = {
 };
 
 /**
- * Reads the read-outs of a model file.
+ * Checks read-outs from a model file.
  *
- * @param json an object of {@link ReadOut}s by {@link ReadOutName}; `fade` and `smoothing` may be absent
- * @throws UserError if it is something else
+ * @param value {@link ReadOut}s by {@link ReadOutName}; their `fade` and `smoothing` may be absent
+ * @throws UserError if one is missing, or a number missing or out of range
  */
-export function parseReadOuts(json: string): ReadOuts {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(json);
-  } catch {
-    throw malformed("JSON", json);
-  }
-  const all = objectAt(parsed, "the read-outs");
+export function checkReadOuts(value: unknown): ReadOuts {
+  const all = objectAt(value, "the read-outs");
   const known = new Set<string>(READ_OUT_NAMES);
   const unknown = Object.keys(all).find((name) => !known.has(name));
   if (unknown !== undefined) throw malformed(READ_OUT_NAMES.join(", "), unknown);
@@ -85,13 +79,7 @@ export function parseReadOuts(json: string): ReadOuts {
   return { faithful: faithful!, natural: natural!, vivid: vivid! };
 }
 
-/**
- * Checks one read-out from outside.
- *
- * @param name what an error calls it
- * @throws UserError if a number is missing or out of range
- */
-export function readOutAt(value: unknown, name: string): ReadOut {
+function readOutAt(value: unknown, name: string): ReadOut {
   const fields = objectAt(value, name);
   const at = (field: string) => `${name}.${field}`;
   const { fade = null, smoothing = null } = fields;
