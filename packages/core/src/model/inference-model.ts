@@ -53,6 +53,7 @@ export function inferenceModel(
       ...(classes.length > 0 ? { "ltbc.classes": JSON.stringify(classes) } : {}),
       "ltbc.multiple": String(totalStride(config)),
       ...(workingSize === undefined ? {} : { "ltbc.workingSize": String(workingSize) }),
+      ...headOf(config.head).metadata?.(values),
       ...metadata,
     },
   });

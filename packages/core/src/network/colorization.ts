@@ -24,6 +24,7 @@ export function colorize(
     : enlarge(context, config, fused, scales);
   const output = convolutionLayer(context, "colorization.output", x, {
     channels: head.channels,
+    kernel: head.kernel,
     output: "plain",
     // Starts near the middle of the range, far from where sigmoid and tanh are flat.
     gain: 0.01,

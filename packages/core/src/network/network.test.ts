@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Graph } from "../graph/graph.js";
 import type { TensorValue } from "../graph/session.js";
 import { inferenceModel } from "../model/inference-model.js";
+import type { RegressionHead } from "../objective/index.js";
 import { cpu, describeOnDevices, numbers, runGraph, tensor } from "../testing/devices.js";
 import { expectClose, randomTensor } from "../testing/gradient-check.js";
 import {
@@ -280,7 +281,7 @@ describe("training and inference", () => {
     const half = numbers(inferred.ab).filter(
       (_, index) => index % 2 === 0 && Math.floor(index / 16) % 2 === 0,
     );
-    const { scale, offset } = config.head;
+    const { scale, offset } = config.head as RegressionHead;
     const expected = numbers(trained.chroma).map((value) => value * scale + offset);
     expectClose(half, expected, 1e-5, "ab");
   });

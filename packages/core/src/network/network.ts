@@ -12,7 +12,7 @@ import { fuse } from "./fusion.js";
 import type { NetworkContext } from "./layers.js";
 
 export interface NetworkOutputs {
-  /** What the configuration's head gives: `[N, C, H/stride, W/stride]`. */
+  /** What the configuration's head gives: the axes are its own. */
   readonly prediction: Value;
   readonly headState: HeadState;
   /** `[N, classes]`; undefined for a network without classification. */

@@ -74,7 +74,7 @@ export async function writeTrainingExport(
   const {
     data: _,
     fingerprints: __,
-    objective: { type: ___, ...loss },
+    objective,
     parameterGroups,
     movingAverage,
     ...configuration
@@ -88,6 +88,13 @@ export async function writeTrainingExport(
     throw new UserError("Training on a cluster has neither parameter groups nor moving averages.");
   }
   const { network, seed } = configuration;
+  const { head } = network;
+  if (objective.type !== "hybrid" || head.type === "quantized") {
+    throw new UserError(
+      `Training on a cluster knows the objective hybrid alone, not ${objective.type}; train with ltbc train.`,
+    );
+  }
+  const { type: ___, ...loss } = objective;
   const side = graphSide(configuration);
   const specifications = parameterSpecifications(network);
   const sized = { network, ...(side === null ? {} : { side }) };
@@ -113,7 +120,7 @@ export async function writeTrainingExport(
       logits: network.classes > 0 ? "scene_logits" : null,
     },
     optimizer: spelledOut(configuration.optimizer),
-    target: { pooling: 2, offset: network.head.offset, scale: network.head.scale },
+    target: { pooling: 2, offset: head.offset, scale: head.scale },
     warmupShare: choices.warmup === undefined ? 0.1 : null,
     configuration: {
       ...configuration,

@@ -20,6 +20,7 @@ export function regressionHead(options: RegressionHead): Head {
   const { activation, offset, scale: unit, stride = 2 } = options;
   return {
     channels: 2,
+    kernel: 3,
     stride,
     state: [],
     activate(sums) {

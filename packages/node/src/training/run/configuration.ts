@@ -2,12 +2,12 @@
 // journal record, and that a resumed run starts from.
 
 import type { OptimizerOptions } from "@let-there-be-color/core/graph";
-import { parameterSpecifications } from "@let-there-be-color/core/model";
 import {
   type BackboneConfig,
   type NetworkConfig,
   networkPreset,
   type PresetName,
+  parameterSpecifications,
   totalStride,
 } from "@let-there-be-color/core/network";
 import {
