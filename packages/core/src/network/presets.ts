@@ -91,7 +91,7 @@ const mobilenet: BackboneNetworkConfig = {
   normalization: "batch",
   activation: "relu",
   skips: "add",
-  head: { activation: "tanh", offset: 0, scale: 100, stride: 4 },
+  head: { type: "quantized", spacing: 10, stride: 4 },
   finalUpsampling: "bilinear",
 };
 

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { Device } from "@let-there-be-color/core/graph";
 import { type PresetName, presetNames } from "@let-there-be-color/core/network";
 import { objectiveOf, type ParameterGroup } from "@let-there-be-color/core/objective";
-import { createTrainableNetwork } from "@let-there-be-color/core/training";
+import { augmentationNames, createTrainableNetwork } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { env } from "onnxruntime-node";
@@ -20,12 +20,15 @@ import {
   fraction,
   movingAverageDecay,
   nonNegativeNumber,
+  parseAugmentation,
   parseLearningRateFactor,
   parsePhases,
   parseSchedule,
+  parseViews,
   positiveInteger,
   positiveNumber,
   seedNumber,
+  share,
   wholeNumber,
 } from "../training/run/option-values.js";
 import { prepareNewRun, prepareResumedRun, type RunOptions } from "../training/run/prepare.js";
@@ -105,6 +108,16 @@ export function trainCommand(): Command {
     "mean",
     "sum",
   ]);
+  add(
+    "--neighbours <n>",
+    "colours that share a target where colours are classes: 1 for the nearest alone (default: 5)",
+    positiveInteger,
+  );
+  add(
+    "--rebalancing <share>",
+    "how much rare colours count more where colours are classes, 0 to 1 (default: 0)",
+    share,
+  );
   command.optionsGroup("Course of training:");
   add(
     "--epochs <n>",
@@ -125,6 +138,16 @@ export function trainCommand(): Command {
     "--resize <pixels>",
     "short side that pictures are scaled to before cropping to the largest crop (default: crop x 256 / 224)",
     positiveInteger,
+  );
+  add(
+    "--views <least-most>",
+    "shares of a picture's short side that crops show, such as 0.5-1 (default: mobilenet 0.5-1, else crops of one size)",
+    parseViews,
+  );
+  add(
+    "--augmentation <list>",
+    `shares of the pictures that are changed, such as emulsion=0.4,grain=0.2, or none; of ${augmentationNames.join(", ")} (default: none but for mobilenet)`,
+    parseAugmentation,
   );
   add(
     "--phases <list>",
@@ -301,6 +324,7 @@ async function runTraining(sources: string[], options: TrainCommandOptions): Pro
         const choices = {
           ...{ network, objective: configuration.objective, optimizer, clipNorm, seed },
           ...{ parameterGroups, movingAverage },
+          ...(configuration.augmentation ? { augmentation: configuration.augmentation } : {}),
         };
         const start =
           state ?? (await startingState(runtime, configuration, prepared.given, phase, data));

@@ -11,12 +11,14 @@ import {
   totalStride,
 } from "@let-there-be-color/core/network";
 import {
+  type ChromaHead,
   checkParameterGroups,
   type HybridOptions,
   type ObjectiveOptions,
   type ParameterGroup,
 } from "@let-there-be-color/core/objective";
 import type {
+  AugmentationOptions,
   Decay,
   LearningRateSchedule,
   PhasePlan,
@@ -50,6 +52,10 @@ export interface TrainingChoices {
   readonly clipNorm?: number;
   readonly alpha?: number;
   readonly reduction?: HybridOptions["reduction"];
+  readonly rebalancing?: number;
+  readonly neighbours?: number;
+  readonly views?: readonly [least: number, most: number];
+  readonly augmentation?: AugmentationOptions;
   /** Patterns of the parameters that stay as they are. */
   readonly freeze?: readonly string[];
   /** Parts that learn more slowly (or faster) than the rest. */
@@ -98,6 +104,10 @@ export interface RunConfiguration {
   readonly movingAverage: number;
   /** What the encoder's weights started from; left out: from the seed. */
   readonly encoderOrigin?: EncoderOrigin;
+  /** Shares of a picture's short side that crops show; left out: see `resize`. */
+  readonly views?: readonly [least: number, most: number];
+  /** What happens to training pictures before the network sees them. */
+  readonly augmentation?: AugmentationOptions;
   /** Batches that the encoder's statistics were estimated from before training. Default 0. */
   readonly encoderStatistics?: number;
   /** Mean chroma under which a picture counts as grey and is left out, CIELAB units. */
@@ -151,19 +161,37 @@ export function newConfiguration(
       decay: choices.schedule ?? { type: defaults.schedule },
     },
     clipNorm: choices.clipNorm ?? defaults.clipNorm,
-    objective: {
-      type: "hybrid",
-      alpha: choices.alpha ?? defaults.alpha,
-      reduction: choices.reduction ?? "mean",
-    },
+    objective: chosenObjective(choices, defaults.alpha, network.head),
     parameterGroups,
-    movingAverage: choices.movingAverage ?? 0,
+    movingAverage: choices.movingAverage ?? defaults.movingAverage ?? 0,
+    ...given({
+      views: choices.views ?? defaults.views,
+      augmentation: choices.augmentation ?? defaults.augmentation,
+    }),
     ...(encoder ? { encoderOrigin: encoder.origin } : {}),
     encoderStatistics: network.encoder ? statisticsBatches(choices, network.encoder) : 0,
     minimumChroma: choices.minimumChroma ?? 2,
     seed: choices.seed ?? 0,
     patience: choices.patience ?? 0,
   };
+}
+
+/** Without the options that are left out. */
+function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** The objective that fits the network's head. */
+function chosenObjective(
+  choices: TrainingChoices,
+  usualAlpha: number,
+  head: ChromaHead,
+): ObjectiveOptions {
+  const { alpha = usualAlpha, minimumChroma = 2 } = choices;
+  const { reduction = "mean", rebalancing = 0, neighbours = 5 } = choices;
+  if (head.type !== "quantized") return { type: "hybrid", alpha, reduction };
+  return { type: "quantized-chroma", alpha, neighbours, rebalancing, minimumChroma };
 }
 
 /** Statistics that stay as they are must be right from the start. */
@@ -270,7 +298,9 @@ function configuredPhases(
       );
     }
     // Pictures of all phases show the same share of a photograph. 256 to 224 is the paper's.
-    const ratio = choices.resize === undefined ? 256 / 224 : choices.resize / largest;
+    const views = choices.views ?? defaults.views;
+    const usualRatio = views ? 1 / views[0] : 256 / 224;
+    const ratio = choices.resize === undefined ? usualRatio : choices.resize / largest;
     if (ratio < 1) {
       throw new UserError(
         `Expected --resize of at least the crop (${largest} pixels) but received ${choices.resize}.`,

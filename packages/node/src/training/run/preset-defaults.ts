@@ -1,6 +1,7 @@
 import type { OptimizerOptions } from "@let-there-be-color/core/graph";
 import type { PresetName } from "@let-there-be-color/core/network";
 import type { ParameterGroup } from "@let-there-be-color/core/objective";
+import type { AugmentationOptions } from "@let-there-be-color/core/training";
 
 /** What `ltbc train` does where an option is not given. */
 export interface PresetDefaults {
@@ -17,6 +18,11 @@ export interface PresetDefaults {
   readonly clipNorm: number;
   /** Weight of the class loss. */
   readonly alpha: number;
+  /** Shares of a picture's short side that crops show; left out: all of the same size. */
+  readonly views?: readonly [least: number, most: number];
+  readonly augmentation?: AugmentationOptions;
+  /** Decay of the moving average of the weights; left out: none is kept. */
+  readonly movingAverage?: number;
 }
 
 /**
@@ -70,7 +76,18 @@ export const presetDefaults: Readonly<Record<PresetName, PresetDefaults>> = {
     warmup: 200,
     schedule: "cosine",
     clipNorm: 1,
-    alpha: 0.001,
+    alpha: 0.1,
+    views: [0.5, 1],
+    augmentation: {
+      emulsion: 0.4,
+      tone: 0.3,
+      vignette: 0.1,
+      blur: 0.15,
+      grain: 0.2,
+      jpeg: 0.15,
+      border: 0.1,
+    },
+    movingAverage: 0.9995,
   },
 };
 
