@@ -2,7 +2,7 @@ import type { Value } from "../graph/graph.js";
 import { add, concat } from "../graph/operators/index.js";
 import { headOf } from "../objective/heads.js";
 import type { BackboneNetworkConfig, PaperNetworkConfig } from "./config.js";
-import { activate, convolutionLayer, type NetworkContext } from "./layers.js";
+import { activate, channelsLastLayer, convolutionLayer, type NetworkContext } from "./layers.js";
 
 /**
  * Colorization network (section 3.5): convolutions and twofold enlargements up to the size of the
@@ -22,14 +22,11 @@ export function colorize(
   const x = config.encoder
     ? climb(context, config, fused, scales)
     : enlarge(context, config, fused, scales);
-  const output = convolutionLayer(context, "colorization.output", x, {
-    channels: head.channels,
-    kernel: head.kernel,
-    output: "plain",
-    // Starts near the middle of the range, far from where sigmoid and tanh are flat.
-    gain: 0.01,
-  });
-  return head.activate(output);
+  const { channels, kernel, channelsLast } = head;
+  // Starts near the middle of the range, far from where sigmoid and tanh are flat.
+  const options = { channels, kernel, output: "plain", gain: 0.01 } as const;
+  const layer = channelsLast ? channelsLastLayer : convolutionLayer;
+  return head.activate(layer(context, "colorization.output", x, options));
 }
 
 /** The paper's: the first convolution of a stage works on the enlarged map. */

@@ -20,6 +20,7 @@ import {
   reshape,
   resizeNearest,
   squareRoot,
+  transpose,
   subtract,
 } from "../graph/operators/index.js";
 import type { ArrangedConvolution, Arrangement } from "./arrangements/arrangement.js";
@@ -124,6 +125,32 @@ export function convolutionLayer(
   const layer = { name, ...folded, stride, enlarge, padding, groups, finish };
   if (context.arrangement) return context.arrangement.convolution(x, layer);
   return finish(convolveDirectly(x, layer));
+}
+
+/**
+ * The same for a kernel of one pixel and plain output, with the channels last: `[N, C, H, W] ->
+ * [N, H, W, channels]`. Where sizes are known it is one product with one weight gradient, and what is
+ * transposed is the input, which has fewer channels than the distributions that this is for.
+ */
+export function channelsLastLayer(
+  context: NetworkContext,
+  name: string,
+  x: Value,
+  options: ConvolutionLayerOptions,
+): Value {
+  const known = x.shape.every((length) => typeof length === "number");
+  if (!known) {
+    return transpose(convolutionLayer(context, name, x, options), [0, 2, 3, 1]);
+  }
+  const { channels, gain = 1 } = options;
+  const [batch, inputs, height, width] = x.shape as readonly [number, number, number, number];
+  const initialization = { type: "normal", fanIn: inputs, gain } as const;
+  const weight = context.parameters.get(`${name}.weight`, [channels, inputs, 1, 1], initialization);
+  const bias = layerBias(context, name, channels, "plain");
+  const pixels = reshape(transpose(x, [0, 2, 3, 1]), [batch * height * width, inputs]);
+  const matrix = reshape(weight, [channels, inputs]);
+  const sums = gemm(pixels, matrix, bias, { transposeB: true });
+  return reshape(sums, [batch, height, width, channels]);
 }
 
 /** By the operators of the paper, or cheaper ones where sizes are known; without what follows. */

@@ -15,12 +15,14 @@ export interface Head {
   readonly kernel: 1 | 3;
   /** Sides of the picture divided by those of the prediction: 2, 4, … */
   readonly stride: number;
+  /** Whether channels are the last axis, `[N, h, w, C]`; possible with a kernel of 1 pixel. */
+  readonly channelsLast: boolean;
   /**
    * Parameters that no gradient changes. They are kept in checkpoints and model files beside those
    * of the network; what their starting values cannot say is given with the starting state.
    */
   readonly state: readonly ParameterSpecification[];
-  /** The last function: `[N, C, h, w]` to the prediction, whose axes are the head's own. */
+  /** The last function: sums of the last convolution to the prediction. */
   activate(sums: Value): Value;
   /** a* and b* in CIELAB units, `[N, 2, h, w]`. Shapes need not be known. */
   decode(prediction: Value, state: HeadState): Value;

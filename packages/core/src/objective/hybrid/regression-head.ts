@@ -21,6 +21,7 @@ export function regressionHead(options: RegressionHead): Head {
   return {
     channels: 2,
     kernel: 3,
+    channelsLast: false,
     stride,
     state: [],
     activate(sums) {

@@ -53,6 +53,7 @@ export function quantizedHead({ spacing, stride, bands = 1, readOuts }: Quantize
   return {
     channels: bins.count,
     kernel: 1,
+    channelsLast: true,
     stride,
     state: [
       {
@@ -62,7 +63,7 @@ export function quantizedHead({ spacing, stride, bands = 1, readOuts }: Quantize
         trainable: false,
       },
     ],
-    activate: (sums) => transpose(sums, [0, 2, 3, 1]),
+    activate: (logits) => logits,
     decode: (logits, state) => readOutInGraph(logits, priorOf(state, bins), bins, natural),
     outputs: (logits) => ({ ab_logits: logits }),
     metadata: (values) => {
