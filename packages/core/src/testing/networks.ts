@@ -11,7 +11,8 @@ import {
   ParameterSource,
   type ParameterValues,
 } from "../network/index.js";
-import { tensor } from "./devices.js";
+import { PRIOR_NAME } from "../objective/index.js";
+import { numbers, tensor } from "./devices.js";
 import { randomTensor } from "./gradient-check.js";
 
 /** Average pooling, no normalisation, no skips. */
@@ -62,6 +63,14 @@ export const flattened: NetworkConfig = {
   head: { activation: "linear", offset: 0, scale: 50 },
 };
 
+/** Distributions over 26 colours at a quarter of the size. */
+export const quantized: NetworkConfig = {
+  ...rich,
+  name: "quantized",
+  colorization: { stages: [[4], [3, 4]] },
+  head: { type: "quantized", spacing: 40, stride: 4 },
+};
+
 /** Wide enough for every rearrangement of inference; the global image has 16 x 16 pixels. */
 export const wide: NetworkConfig = {
   ...rich,
@@ -85,11 +94,19 @@ export const wide: NetworkConfig = {
   colorization: { stages: [[16], [32, 16], [16]] },
 };
 
-/** Starting values, all a little changed: biases and statistics are no longer just 0 and 1. */
+/**
+ * Starting values, all a little changed: biases and statistics are no longer just 0 and 1, and some
+ * colours are more frequent than others.
+ */
 export function lively(config: NetworkConfig, seed: number): ParameterValues {
   const start = initialValues(parameterSpecifications(config), seed);
   return new Map(
     [...start].map(([name, { shape, data }], index) => {
+      if (name === PRIOR_NAME) {
+        const counts = numbers(randomTensor(shape, seed, 0.01, 1)).map((count) => count ** 3);
+        const sum = counts.reduce((total, count) => total + count, 0);
+        return [name, { shape, data: Float32Array.from(counts, (count) => count / sum) }];
+      }
       const change = randomTensor(shape, seed + index + 1, -0.1, 0.1).data;
       return [name, { shape, data: data.map((value, i) => value + (change[i] as number)) }];
     }),

@@ -3,9 +3,18 @@ import { ModelProtoSchema } from "onnx-buf";
 import { describe, expect, test } from "vitest";
 import type { TensorValue } from "../graph/session.js";
 import type { NetworkConfig } from "../network/index.js";
+import { objectiveOf } from "../objective/index.js";
 import { cpu, describeOnDevices, numbers, type TestSession, tensor } from "../testing/devices.js";
 import { expectClose, randomTensor } from "../testing/gradient-check.js";
-import { flattened, lively, parameterFeeds, rich, tiny, wide } from "../testing/networks.js";
+import {
+  flattened,
+  lively,
+  parameterFeeds,
+  quantized,
+  rich,
+  tiny,
+  wide,
+} from "../testing/networks.js";
 import {
   evaluationGraph,
   type TrainingGraph,
@@ -62,11 +71,25 @@ async function takeSteps(session: TestSession, graph: TrainingGraph, feeds: Feed
 const scalar = (value: TensorValue | undefined) => numbers(value)[0]!;
 const plainSgd = { type: "sgd", momentum: 0 } as const;
 
-describe.each([tiny, rich, flattened])("the gradient of the whole network $name", (network) => {
+const quantizedChroma = {
+  type: "quantized-chroma",
+  alpha: 0.4,
+  neighbours: 5,
+  rebalancing: 0.5,
+  minimumChroma: 5,
+} as const;
+
+describe.each<Pick<TrainingGraphOptions, "network" | "objective">>([
+  { network: tiny, objective: base.objective },
+  { network: rich, objective: base.objective },
+  { network: flattened, objective: base.objective },
+  { network: quantized, objective: quantizedChroma },
+])("the gradient of the whole network $network.name", ({ network, objective }) => {
   test("agrees with finite differences of the losses the step itself reports", async () => {
     const options: TrainingGraphOptions = {
       ...base,
       network,
+      objective,
       // With learning rate 1 the step is the gradient.
       optimizer: plainSgd,
     };
@@ -74,9 +97,10 @@ describe.each([tiny, rich, flattened])("the gradient of the whole network $name"
     const feeds = { ...batchFeeds(base), ...startingState(graph, options) };
     const session = await cpu.createSession(graph.model);
     const run = (changed: Feeds) => session.run({ ...feeds, ...changed });
+    const { measure } = objectiveOf(objective, network).selection;
     const loss = (results: Feeds) =>
-      numbers(results["colorLoss/mean"])[0]! +
-      base.objective.alpha * numbers(results["classLoss/mean"])[0]!;
+      numbers(results[`${measure}/mean`])[0]! +
+      objective.alpha * numbers(results["classLoss/mean"])[0]!;
     const results = await run({});
     const errors: string[] = [];
     let checked = 0;
