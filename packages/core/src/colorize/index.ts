@@ -1,3 +1,4 @@
+export { ColorModel, type ColorModelOptions } from "./color-model.js";
 export {
   BandComposer,
   type ComposeOptions,
@@ -14,4 +15,5 @@ export {
   workingLuminance,
 } from "./predict-chroma.js";
 export { resizePlane } from "./resize-plane.js";
+export { suitedModel, type Workload } from "./suited-model.js";
 export { type Size, workingDimensions } from "./working-size.js";

@@ -1,7 +1,7 @@
 // The building blocks every component network shares: convolution and fully-connected layers with
 // their parameters, normalisation and activation.
 
-import type { Value } from "../graph/graph.js";
+import type { Shape, Value } from "../graph/graph.js";
 import {
   batchNormalizeInference,
   batchNormalizeTraining,
@@ -26,7 +26,7 @@ export interface NetworkContext {
   /** Next values of running statistics, by parameter name; filled in training mode. */
   readonly updatedStatistics: Map<string, Value>;
   /** Uniform noise of the given shape, fed anew for each step; used by dropout in training mode. */
-  readonly noise: (name: string, shape: readonly number[]) => Value;
+  readonly noise: (name: string, shape: Shape) => Value;
   /**
    * Whether a parameter stays as it is in training. Layers whose running statistics do are normalised
    * by them. Default: none does.
@@ -125,7 +125,7 @@ export function layerBias(
 /** Dropout in training mode; the identity otherwise. */
 export function dropoutLayer(context: NetworkContext, name: string, x: Value, rate: number): Value {
   if (rate === 0 || context.mode === "inference") return x;
-  return dropout(x, context.noise(name, x.shape as readonly number[]), rate);
+  return dropout(x, context.noise(name, x.shape), rate);
 }
 
 /** Normalisation (if the network has it) and activation. */

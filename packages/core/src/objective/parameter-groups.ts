@@ -6,7 +6,7 @@ import { UserError } from "../user-error.js";
 /** Parameters whose learning rate is the run's times a factor. */
 export interface ParameterGroup {
   /**
-   * A name such as `fusion.global.weight`, the beginning of one up to a dot (`lowLevel`,
+   * A name such as `fusion.global.weight`, the beginning of one up to a dot (`low_level`,
    * `global.hidden.0`), or a pattern in which `*` stands for any characters (`encoder.*`).
    */
   readonly pattern: string;

@@ -1,3 +1,7 @@
+export {
+  type AugmentationOptions,
+  augmentationNames,
+} from "./augmentation/augmentation.js";
 export type { Batch } from "./batch.js";
 export * from "./forward-graph.js";
 export { averagedParameters } from "./moving-average.js";

@@ -294,6 +294,20 @@ describe("what a step reports and changes", () => {
 
   const options: TrainingGraphOptions = { ...base, network: tiny, optimizer: plainSgd };
 
+  test("augmentation changes what the network sees in training, by chance", async () => {
+    const plain = await oneStep(options);
+    const augmentation = { tone: 1, border: 1 };
+    const changed = await oneStep({ ...options, augmentation });
+    expect(changed.graph.noise.map(({ name }) => name)).toEqual([
+      ...["augmentation.tone/noise", "augmentation.border/noise"],
+      ...plain.graph.noise.map(({ name }) => name),
+    ]);
+    const losses = [plain, changed].map(({ results }) => scalar(results["colorLoss/mean"]));
+    expect(Math.abs(losses[0]! - losses[1]!)).toBeGreaterThan(1e-4);
+    // In evaluation pictures stay as they are.
+    expect(evaluationGraph({ ...options, augmentation })).toEqual(evaluationGraph(options));
+  });
+
   test("the norm is the length of the gradient", async () => {
     const { results, moved } = await oneStep(options);
     expect(scalar(results.gradient_norm)).toBeCloseTo(moved, 4);

@@ -2,7 +2,7 @@
 // Parameters and optimizer state come in as inputs and leave as outputs named `<input>/next`.
 
 import { dependencies, gradients } from "../graph/gradients.js";
-import { Graph, type Value } from "../graph/graph.js";
+import { Graph, staticShape, type Value } from "../graph/graph.js";
 import { multiply, reduceSum, scale } from "../graph/operators/index.js";
 import {
   clippingFactor,
@@ -24,6 +24,7 @@ import {
 import { trainingMeasures } from "../objective/measures.js";
 import { type ObjectiveOptions, objectiveOf } from "../objective/objectives.js";
 import { learningRateFactor, type ParameterGroup } from "../objective/parameter-groups.js";
+import { type AugmentationOptions, augment } from "./augmentation/augmentation.js";
 import { meansOfTerms, totalLoss } from "./loss.js";
 import { averageName, movingAverage } from "./moving-average.js";
 
@@ -43,6 +44,8 @@ export interface TrainingGraphOptions {
    * take the average. 0 or left out: none is kept.
    */
   readonly movingAverage?: number;
+  /** What happens to training pictures before the network sees them. Left out: nothing. */
+  readonly augmentation?: AugmentationOptions;
   /** Pictures in a batch. */
   readonly batchSize: number;
   /** Picture size in pixels, multiples of 8. */
@@ -232,12 +235,15 @@ function forwardGraph(
     isFrozen: frozenParameters(options),
     noise: (layer, shape) => {
       const name = `${layer}/noise`;
-      noise.push({ name, shape });
+      noise.push({ name, shape: staticShape(shape, "Noise") });
       return graph.input(name, "float32", shape);
     },
     ...(options.convolutions === "winograd" ? { arrangement: winogradArrangement } : {}),
   };
   const objective = objectiveOf(options.objective, network);
-  const judgement = objective.judge({ ...buildNetwork(context, luminance), ab, labels });
+  const changes = purpose === "training" ? (options.augmentation ?? {}) : {};
+  const picture = augment({ lightness: luminance, ab }, changes, context.noise);
+  const outputs = buildNetwork(context, picture.lightness);
+  const judgement = objective.judge({ ...outputs, ab: picture.ab, labels });
   return { graph, context, objective, judgement, noise };
 }

@@ -1,9 +1,9 @@
 // `ltbc colorize`
 
-import type { Scene } from "@let-there-be-color/core/colorize";
+import type { ColorModel, Scene } from "@let-there-be-color/core/colorize";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, Option } from "commander";
-import { ColorModel } from "../color-model.js";
+import { loadColorModel } from "../color-model.js";
 import { Composer } from "../image/composer.js";
 import { DEFAULT_QUALITY } from "../image/encode.js";
 import { OUTPUT_FORMATS } from "../image/format.js";
@@ -87,29 +87,35 @@ async function colorizeAll(
     );
   }
   const composer = new Composer(threads);
-  const pipeline = new ColorizePipeline(composer, options, streams);
-  // The first picture is on its way before the model is loaded, which blocks this thread.
-  const first = await pipeline.begin(jobs[0]!);
-  const loaded = await ColorModel.load(
-    model,
-    {
-      ...(device === undefined ? {} : { device }),
-      ...(threads === undefined ? {} : { threads }),
-      spinning: jobs.length === 1, // with more, other pictures' work waits for the cores
-    },
-    { pictures: jobs.length, ...(size === undefined ? {} : { workingSize: size }) },
-  );
+  // Begun when a first picture is on its way, since it blocks this thread.
+  let loading: Promise<ColorModel> | undefined;
+  const load = () =>
+    loadColorModel(
+      model,
+      {
+        ...(device === undefined ? {} : { device }),
+        ...(threads === undefined ? {} : { threads }),
+        spinning: jobs.length === 1, // with more, other pictures' work waits for the cores
+      },
+      { pictures: jobs.length, ...(size === undefined ? {} : { workingSize: size }) },
+    );
+  const loadOnce = () => {
+    loading ??= load();
+    return loading;
+  };
+  const pipeline = new ColorizePipeline(loadOnce, composer, options, streams);
   const report = toStdout ? streams.stderr : streams.stdout;
   const failed: Outcome[] = [];
   try {
-    for await (const outcome of pipeline.run(jobs, first, loaded)) {
+    for await (const outcome of pipeline.run(jobs)) {
       if (outcome.error !== undefined) failed.push(outcome);
       if (options.json) report.write(`${jsonLine(outcome)}\n`);
       else if (outcome.error === undefined && !options.quiet) report.write(textLine(outcome));
       if (outcome.error !== undefined) streams.stderr.write(`error: ${outcome.error}\n`);
     }
   } finally {
-    await Promise.all([loaded.close(), composer.close()]);
+    const loaded = await loading?.catch(() => undefined); // why it failed is told by the pipeline
+    await Promise.all([loaded?.close(), composer.close()]);
   }
   if (failed.length > 0 && jobs.length > 1) {
     streams.stderr.write(

@@ -150,7 +150,7 @@ export function trainCommand(): Command {
   );
   add(
     "--freeze <patterns...>",
-    "parameters that stay as they are, such as lowLevel or 'encoder.*': beginnings of names, * for any characters (default: none)",
+    "parameters that stay as they are, such as low_level or 'encoder.*': beginnings of names, * for any characters (default: none)",
   );
   command.addOption(
     new Option(

@@ -17,6 +17,13 @@ export interface BatchLoaderOptions {
    * round(crop * 256 / 224), the paper's proportion (section 3.4: 256 to 224).
    */
   readonly resize?: number | undefined;
+  /**
+   * Shares of a picture's short side that a training crop shows, least and most, 0 to 1: what is
+   * shown is scaled to the crop. Pictures are then kept at their own size, up to a short side of
+   * `resize`, and never enlarged before they are cropped; crops of validation show the whole short
+   * side. Default: none, crops are cut from pictures scaled to `resize`.
+   */
+  readonly views?: readonly [least: number, most: number] | undefined;
   /** Seed of the order, the crops, the flips and the substitutes: a 32-bit integer. Default 0. */
   readonly seed?: number | undefined;
   /**
@@ -43,6 +50,7 @@ export interface BatchPlan {
   readonly resize: number;
   readonly seed: number;
   readonly minimumChroma: number;
+  readonly views?: readonly [least: number, most: number];
 }
 
 /** Fills in the defaults. Throws a UserError for a value out of range. */
@@ -60,11 +68,25 @@ export function resolveBatchOptions(options: BatchLoaderOptions): {
   if (!(minimumChroma >= 0 && minimumChroma <= 128)) {
     throw new UserError(`Expected a minimum chroma from 0 to 128 but received ${minimumChroma}.`);
   }
+  const { views } = options;
+  if (views && !(views[0] > 0 && views[0] <= views[1] && views[1] <= 1)) {
+    throw new UserError(
+      `Expected views between 0 and 1, the least first, but received ${views.join(" to ")}.`,
+    );
+  }
   const usual = Math.min(8, Math.max(1, Math.floor(availableParallelism() / 4)));
   const workers = integer("number of workers", options.workers ?? usual, 1, 256);
   const lookahead = integer("look-ahead", options.lookahead ?? Math.max(4, 2 * workers), 1, 1024);
   return {
-    plan: { mode: options.mode, batchSize, crop, resize, seed, minimumChroma },
+    plan: {
+      mode: options.mode,
+      batchSize,
+      crop,
+      resize,
+      seed,
+      minimumChroma,
+      ...(views ? { views } : {}),
+    },
     workers,
     lookahead,
     cacheBytes: options.cacheBytes ?? 0,

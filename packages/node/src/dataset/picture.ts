@@ -17,12 +17,16 @@ const maximumChromaSamples = 1024;
 
 /**
  * Decodes a picture to sRGB, upright, with its short side scaled to `shortSide` pixels (antialiased
- * when shrinking). Colour profiles are converted, transparency is laid on white; of animations the
+ * when shrinking); smaller pictures are enlarged if `enlarge`, else kept. Colour profiles are converted, transparency is laid on white; of animations the
  * first frame is taken.
  *
  * @throws Error if the file is broken, truncated, no photograph or too large; the message says so.
  */
-export async function decodePicture(bytes: Uint8Array, shortSide: number): Promise<RgbPicture> {
+export async function decodePicture(
+  bytes: Uint8Array,
+  shortSide: number,
+  enlarge = true,
+): Promise<RgbPicture> {
   const image = sharp(bytes, { failOn: "error", limitInputPixels: maximumPixels });
   const { format, width, height, orientation = 1 } = await image.metadata();
   if (!formats.has(format)) throw new Error(`the file is ${format}, not a photograph`);
@@ -33,7 +37,7 @@ export async function decodePicture(bytes: Uint8Array, shortSide: number): Promi
   }
   if (orientation > 1) image.autoOrient();
   const { data, info } = await image
-    .resize(shortSide, shortSide, { fit: "outside" })
+    .resize(shortSide, shortSide, { fit: "outside", withoutEnlargement: !enlarge })
     .flatten({ background: "white" })
     .toColourspace("srgb")
     .raw()

@@ -2,16 +2,18 @@
 // journal record, and that a resumed run starts from.
 
 import type { OptimizerOptions } from "@let-there-be-color/core/graph";
+import { parameterSpecifications } from "@let-there-be-color/core/model";
 import {
   type NetworkConfig,
   networkPreset,
   type PresetName,
   totalStride,
 } from "@let-there-be-color/core/network";
-import type {
-  HybridOptions,
-  ObjectiveOptions,
-  ParameterGroup,
+import {
+  checkParameterGroups,
+  type HybridOptions,
+  type ObjectiveOptions,
+  type ParameterGroup,
 } from "@let-there-be-color/core/objective";
 import type {
   Decay,
@@ -118,6 +120,8 @@ export function newConfiguration(
     (sum, { epochs, batchSize }) => sum + epochs * Math.floor(found.pictures / batchSize),
     0,
   );
+  const parameterGroups = chosenGroups(choices) ?? [];
+  checkParameterGroups(parameterGroups, parameterSpecifications(network));
   return {
     network,
     classes,
@@ -136,7 +140,7 @@ export function newConfiguration(
       alpha: choices.alpha ?? defaults.alpha,
       reduction: choices.reduction ?? "mean",
     },
-    parameterGroups: chosenGroups(choices) ?? [],
+    parameterGroups,
     movingAverage: choices.movingAverage ?? 0,
     minimumChroma: choices.minimumChroma ?? 2,
     seed: choices.seed ?? 0,
@@ -172,7 +176,9 @@ export function resumedConfiguration(
         "or start a new run with another --output.",
     );
   }
-  const { learningRate, objective } = recorded;
+  const { network, learningRate, objective } = recorded;
+  const parameterGroups = chosenGroups(choices) ?? recorded.parameterGroups;
+  checkParameterGroups(parameterGroups, parameterSpecifications(network));
   return {
     ...recorded,
     phases: resumedPhases(recorded.phases, choices),
@@ -184,7 +190,7 @@ export function resumedConfiguration(
     },
     clipNorm: choices.clipNorm ?? recorded.clipNorm,
     objective: { ...objective, alpha: choices.alpha ?? objective.alpha },
-    parameterGroups: chosenGroups(choices) ?? recorded.parameterGroups,
+    parameterGroups,
     movingAverage: choices.movingAverage ?? recorded.movingAverage,
     patience: choices.patience ?? recorded.patience,
   };

@@ -1,6 +1,6 @@
 // Models of this project in the form that suits where they will run.
 
-import type { Runtime } from "@let-there-be-color/core/graph";
+import type { Runtime } from "../graph/session.js";
 
 /** What a colour model will be used for. */
 export interface Workload {
@@ -19,20 +19,19 @@ const WORTHWHILE_PIXELS = 2e6;
 const USUAL_ASPECT = 4 / 3;
 
 /**
- * A colour model, arranged for the CPU if that is what it will run on and if it pays. The blocked
- * kernels that it is arranged for are ONNX Runtime's for x86-64.
+ * A colour model, arranged for the blocked convolution kernels of ONNX Runtime if the runtime has
+ * them and if it pays.
  *
  * @param model serialised ONNX model
  */
 export async function suitedModel(
   model: Uint8Array,
-  runtime: Runtime,
+  { hasBlockedConvolutions }: Pick<Runtime, "hasBlockedConvolutions">,
   { pictures = Number.POSITIVE_INFINITY, workingSize }: Workload,
 ): Promise<Uint8Array> {
   const pixels = pictures * workingSize ** 2 * USUAL_ASPECT;
-  if (runtime.device !== "cpu" || process.arch !== "x64" || pixels < WORTHWHILE_PIXELS) {
-    return model;
-  }
-  const { forCpu } = await import("@let-there-be-color/core/network");
+  if (!hasBlockedConvolutions || pixels < WORTHWHILE_PIXELS) return model;
+  // Loaded when it is needed: it brings all of the networks and the graph builder.
+  const { forCpu } = await import("../network/arrangements/cpu/model.js");
   return forCpu(model);
 }
