@@ -129,43 +129,50 @@ describe.each<Pick<TrainingGraphOptions, "network" | "objective">>([
   });
 });
 
-test("a network learns four pictures by heart", async () => {
-  const network: NetworkConfig = {
-    ...rich,
-    classes: 4,
-    classification: { hidden: [], dropout: 0 },
-  };
-  const options: TrainingGraphOptions = {
-    network,
-    objective: { type: "hybrid", alpha: 0.1, reduction: "mean" },
-    optimizer: { type: "adam" },
-    batchSize: 4,
-    height: 16,
-    width: 16,
-  };
-  const graph = trainingGraph(options);
-  const session = await cpu.createSession(graph.model);
-  // One colour for each picture, and luminance that tells them apart.
-  const colors = [60, -40, 20, 50, -50, -30, -10, 70];
-  const feeds: Feeds = {
-    ...startingState(graph, options),
-    luminance: randomTensor([4, 1, 16, 16], 11, 0, 100),
-    ab: tensor(
-      [4, 2, 16, 16],
-      colors.flatMap((color) => new Array<number>(256).fill(color)),
-    ),
-    labels: { type: "int64", shape: [4], data: BigInt64Array.of(0n, 1n, 2n, 3n) },
-    learning_rate: tensor([], [0.02]),
-  };
-  const history = await takeSteps(session, graph, feeds, 80);
-  await session.release();
-  const first = history[0]!;
-  const last = history.at(-1)!;
-  expect(scalar(last["colorLoss/mean"])).toBeLessThan(0.1 * scalar(first["colorLoss/mean"]));
-  expect(scalar(last["classLoss/mean"])).toBeLessThan(0.5 * scalar(first["classLoss/mean"]));
-  expect(scalar(last["accuracy/sum"])).toBe(4);
-  expect(scalar(last["labelled/weight"])).toBe(4);
-});
+test.each<Pick<TrainingGraphOptions, "network" | "objective">>([
+  { network: rich, objective: { type: "hybrid", alpha: 0.1, reduction: "mean" } },
+  { network: quantized, objective: { ...quantizedChroma, neighbours: 1 } },
+])(
+  "a network learns four pictures by heart: $network.name",
+  async ({ network: own, objective }) => {
+    const network: NetworkConfig = {
+      ...own,
+      classes: 4,
+      classification: { hidden: [], dropout: 0 },
+    };
+    const options: TrainingGraphOptions = {
+      network,
+      objective,
+      optimizer: { type: "adam" },
+      batchSize: 4,
+      height: 16,
+      width: 16,
+    };
+    const graph = trainingGraph(options);
+    const session = await cpu.createSession(graph.model);
+    // One colour for each picture, and luminance that tells them apart.
+    const colors = [60, -40, 20, 50, -50, -30, -10, 70];
+    const feeds: Feeds = {
+      ...startingState(graph, options),
+      luminance: randomTensor([4, 1, 16, 16], 11, 0, 100),
+      ab: tensor(
+        [4, 2, 16, 16],
+        colors.flatMap((color) => new Array<number>(256).fill(color)),
+      ),
+      labels: { type: "int64", shape: [4], data: BigInt64Array.of(0n, 1n, 2n, 3n) },
+      learning_rate: tensor([], [0.02]),
+    };
+    const history = await takeSteps(session, graph, feeds, 80);
+    await session.release();
+    const first = history[0]!;
+    const last = history.at(-1)!;
+    const color = `${objectiveOf(objective, network).selection.measure}/mean`;
+    expect(scalar(last[color])).toBeLessThan(0.1 * scalar(first[color]));
+    expect(scalar(last["classLoss/mean"])).toBeLessThan(0.5 * scalar(first["classLoss/mean"]));
+    expect(scalar(last["accuracy/sum"])).toBe(4);
+    expect(scalar(last["labelled/weight"])).toBe(4);
+  },
+);
 
 describe("with Winograd's algorithm", () => {
   // Layers of all kinds that it takes: same size, halved and, in the colorization network, doubled.
