@@ -252,6 +252,12 @@ describe("flat chroma variation", () => {
     ).toBeCloseTo(5, 5);
   });
 
+  it("hardly sees the noise of single pixels", () => {
+    const noise = (x: number, y: number) => 2 * Math.sin(12.9 * x + 78.2 * y + x * y);
+    // The mean Sobel slope of this noise is 0.79.
+    expect(variationOf(noise, none)).toBeLessThan(0.4);
+  });
+
   it("does not see colours that change with the lightness", () => {
     expect(variationOf((x) => (x < 16 ? -40 : 40), none)).toBe(0);
     expect(variationOf((x) => (x < 10 ? -40 : 40), none)).toBeGreaterThan(1);
@@ -261,7 +267,7 @@ describe("flat chroma variation", () => {
     const patches = (size: number, strength: number) =>
       variationOf((x, y) => (((x / size) ^ (y / size)) & 1 ? strength : 0), none);
     expect(patches(8, 20)).toBeCloseTo(2 * patches(8, 10), 4);
-    expect(patches(4, 10)).toBeGreaterThan(1.5 * patches(8, 10));
+    expect(patches(4, 10)).toBeGreaterThan(1.3 * patches(8, 10));
   });
 
   it("is 0 without a flat place", () => {

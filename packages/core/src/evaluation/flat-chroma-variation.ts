@@ -6,7 +6,9 @@ import { slopeX, slopeY } from "./slopes.js";
 
 /**
  * Mean chroma gradient where the lightness is flat: the mean Sobel slope of a* and b* together over
- * all inner pixels without a lightness edge of the truth nearby.
+ * all inner pixels without a lightness edge of the truth nearby. Chroma is averaged over 3 x 3 pixels
+ * first, or rounding to 8 bits would be half of what a smooth picture has. That reaches no further
+ * than lightness edges count as near, so that colours changing there stay out.
  *
  * @param ab CIELAB units: `[2, height, width]`
  * @param near of the truth, from `nearLightnessEdges`
@@ -18,12 +20,12 @@ export function flatChromaVariation(
   width: number,
   height: number,
 ): number {
-  const a = ab.subarray(0, width * height);
-  const b = ab.subarray(width * height);
+  const a = meansOfNine(ab.subarray(0, width * height), width, height);
+  const b = meansOfNine(ab.subarray(width * height), width, height);
   let sum = 0;
   let count = 0;
-  for (let y = 1; y < height - 1; y++) {
-    for (let x = 1; x < width - 1; x++) {
+  for (let y = 2; y < height - 2; y++) {
+    for (let x = 2; x < width - 2; x++) {
       const i = y * width + x;
       if (near[i]) continue;
       const ax = slopeX(a, i, width);
@@ -35,4 +37,15 @@ export function flatChromaVariation(
     }
   }
   return count === 0 ? 0 : sum / count;
+}
+
+/** Means over 3 x 3 pixels, at inner pixels. */
+function meansOfNine(plane: Float32Array, width: number, height: number): Float32Array {
+  const rows = new Float32Array(plane.length);
+  for (let i = 1; i < plane.length - 1; i++) rows[i] = plane[i - 1]! + plane[i]! + plane[i + 1]!;
+  const means = new Float32Array(plane.length);
+  for (let i = width; i < (height - 1) * width; i++) {
+    means[i] = (rows[i - width]! + rows[i]! + rows[i + width]!) / 9;
+  }
+  return means;
 }

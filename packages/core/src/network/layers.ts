@@ -20,8 +20,8 @@ import {
   reshape,
   resizeNearest,
   squareRoot,
-  transpose,
   subtract,
+  transpose,
 } from "../graph/operators/index.js";
 import type { ArrangedConvolution, Arrangement } from "./arrangements/arrangement.js";
 import type { NetworkConfig } from "./config.js";

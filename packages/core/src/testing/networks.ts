@@ -13,7 +13,8 @@ import {
   type ParameterValues,
   parameterSpecifications,
 } from "../network/index.js";
-import { tensor } from "./devices.js";
+import { PRIOR_NAME } from "../objective/index.js";
+import { numbers, tensor } from "./devices.js";
 import { randomTensor } from "./gradient-check.js";
 
 /** Average pooling, no normalisation, no skips. */
@@ -64,6 +65,14 @@ export const flattened: PaperNetworkConfig = {
   head: { activation: "linear", offset: 0, scale: 50 },
 };
 
+/** Distributions over 26 colours at a quarter of the size. */
+export const quantized: PaperNetworkConfig = {
+  ...rich,
+  name: "quantized",
+  colorization: { stages: [[4], [3, 4]] },
+  head: { type: "quantized", spacing: 40, stride: 4 },
+};
+
 /** Wide enough for every rearrangement of inference; the global image has 16 x 16 pixels. */
 export const wide: PaperNetworkConfig = {
   ...rich,
@@ -108,11 +117,19 @@ export const backbone: BackboneNetworkConfig = {
   finalUpsampling: "bilinear",
 };
 
-/** Starting values, all a little changed: biases and statistics are no longer just 0 and 1. */
+/**
+ * Starting values, all a little changed: biases and statistics are no longer just 0 and 1, and some
+ * colours are more frequent than others.
+ */
 export function lively(config: NetworkConfig, seed: number): ParameterValues {
   const start = initialValues(parameterSpecifications(config), seed);
   return new Map(
     [...start].map(([name, { shape, data }], index) => {
+      if (name === PRIOR_NAME) {
+        const counts = numbers(randomTensor(shape, seed, 0.01, 1)).map((count) => count ** 3);
+        const sum = counts.reduce((total, count) => total + count, 0);
+        return [name, { shape, data: Float32Array.from(counts, (count) => count / sum) }];
+      }
       const change = randomTensor(shape, seed + index + 1, -0.1, 0.1).data;
       return [name, { shape, data: data.map((value, i) => value + (change[i] as number)) }];
     }),

@@ -91,7 +91,7 @@ export async function writeTrainingExport(
   const { head } = network;
   if (objective.type !== "hybrid" || head.type === "quantized") {
     throw new UserError(
-      `Training on a cluster knows the objective hybrid alone, not ${objective.type}; train with ltbc train.`,
+      "Training on a cluster takes a regression head and the hybrid objective alone; train other networks with ltbc train.",
     );
   }
   const { type: ___, ...loss } = objective;

@@ -1,9 +1,10 @@
 // The head of a network that predicts distributions over bins of the a*b* plane.
 
-import type { Value } from "../../graph/graph.js";
+import type { Dimension, Value } from "../../graph/graph.js";
 import {
   add,
   averagePool,
+  concat,
   divide,
   exponential,
   logarithm,
@@ -12,7 +13,6 @@ import {
   maximum,
   minimum,
   multiply,
-  negate,
   reduceMean,
   reduceSum,
   reshape,
@@ -21,6 +21,7 @@ import {
   subtract,
   transpose,
 } from "../../graph/operators/index.js";
+import { lengths } from "../../network/run-time-lengths.js";
 import { UserError } from "../../user-error.js";
 import type { Head, HeadState } from "../head.js";
 import { ChromaBins } from "./bins.js";
@@ -154,16 +155,23 @@ export function meanColors(logits: Value, bins: ChromaBins): Value {
 
 /** Normalised entropy averaged over 5 x 5 positions, at the borders of those inside: `[N, h, w, 1]`. */
 function fadingEntropy(logits: Value, bins: number): Value {
-  const logarithms = logSoftmax(logits);
-  const moments = multiply(exponential(logarithms), logarithms);
-  const entropy = scale(
-    negate(reduceSum(moments, [3], { keepDimensions: true })),
-    1 / Math.log(bins),
+  // In rows: else ONNX Runtime 1.30 moves the head's transposition behind LogSoftmax, which then takes
+  // ten times as long.
+  const graph = logits.graph;
+  const logarithms = logSoftmax(reshape(logits, ["N*h*w", bins]));
+  const moments = reduceSum(multiply(exponential(logarithms), logarithms), [1]);
+  const entropy = scale(moments, -1 / Math.log(bins));
+  const [batch, height, width] = logits.shape as [Dimension, Dimension, Dimension];
+  const shape = concat([lengths(logits, 0, 1), graph.integers([1]), lengths(logits, 1, 3)], 0);
+  const plane = graph.emitOne(
+    "Reshape",
+    [entropy, shape],
+    {},
+    { type: "float32", shape: [batch, 1, height, width] },
   );
-  const plane = transpose(entropy, [0, 3, 1, 2]);
   const sums = { kernel: ENTROPY_WINDOW, stride: 1, padding: (ENTROPY_WINDOW - 1) / 2 };
   // Padding counts as zeros: divided by the mean of ones, it does not count.
-  const ones = add(scale(plane, 0), plane.graph.scalar(1));
+  const ones = add(scale(plane, 0), graph.scalar(1));
   const mean = divide(averagePool(plane, sums), averagePool(ones, sums));
   return transpose(mean, [0, 2, 3, 1]);
 }

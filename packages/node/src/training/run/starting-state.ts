@@ -45,9 +45,7 @@ export async function startingState(
       const { batchSize, crop } = phase;
       const size = { batchSize, height: crop, width: crop };
       const pictures = lightnessOf(first(opened.training(0, 0), count));
-      state = new Map(
-        await estimateEncoderStatistics(runtime, network, state, pictures, size),
-      );
+      state = new Map(await estimateEncoderStatistics(runtime, network, state, pictures, size));
     }
     if (isCounted) state.set(PRIOR_NAME, await countedPrior(configuration, phase, opened));
   } finally {
