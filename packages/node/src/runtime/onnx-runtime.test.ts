@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import {
   add,
   type DataType,
@@ -53,6 +55,25 @@ describe("on the CPU", () => {
     const { y } = await session.run({ x: float(1, -2, 3) });
     expect(y).toEqual({ type: "float32", shape: [3], data: Float32Array.of(2, -4, 6) });
     await session.release();
+  });
+
+  test.each([1, 2])("takes tiny results for zero on all of %d threads", async (threads) => {
+    // What the calling thread does is settled by a process's first session.
+    const program = `
+      import { Graph, multiply, serialize } from "@let-there-be-color/core/graph";
+      import { createRuntime } from ${JSON.stringify(new URL("./onnx-runtime.js", import.meta.url).href)};
+      const graph = new Graph();
+      graph.output("y", multiply(graph.input("x", "float32", ["N"]), graph.scalar(0.5)));
+      const session = await (await createRuntime({ threads: ${threads} })).createSession(serialize(graph));
+      const data = new Float32Array(1_000_000).fill(2e-38).fill(4e-38, 500_000);
+      const { y } = await session.run({ x: { type: "float32", shape: [data.length], data } });
+      console.log(JSON.stringify([...new Set(y.data)].map((value) => value.toPrecision(3))));`;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--input-type=module", "--eval", program],
+      { cwd: import.meta.dirname },
+    );
+    expect(JSON.parse(stdout)).toEqual(["0.00", "2.00e-38"]);
   });
 
   test.each<[DataType, TensorArray]>([

@@ -73,9 +73,9 @@ describe("a new run", () => {
   });
 
   it("freezes after all other learning rates of parts are set", () => {
-    const slow = { pattern: "lowLevel", learningRateFactor: 0.1 };
-    const frozen = { pattern: "lowLevel.0", learningRateFactor: 0 };
-    const chosen = configure({ freeze: ["lowLevel.0"], learningRateFactor: [slow] });
+    const slow = { pattern: "low_level", learningRateFactor: 0.1 };
+    const frozen = { pattern: "low_level.0", learningRateFactor: 0 };
+    const chosen = configure({ freeze: ["low_level.0"], learningRateFactor: [slow] });
     expect(chosen.parameterGroups).toEqual([slow, frozen]);
     expect(configure({})).toMatchObject({ parameterGroups: [], movingAverage: 0 });
   });
@@ -87,6 +87,7 @@ describe("a new run", () => {
   it.each<[TrainingChoices, RegExp]>([
     [{ crop: 100 }, /multiple of 8 pixels but received 100\. Use 104/],
     [{ crop: 64, resize: 50 }, /at least the crop \(64 pixels\)/],
+    [{ freeze: ["encoder.*"] }, /No parameter of this network is named encoder/],
     [{ phases: [{ crop: 64, epochs: 1 }], epochs: 3 }, /leave out --crop and --epochs/],
   ])("refuses %j", (choices, message) => {
     expect(() => configure(choices)).toThrow(message);
@@ -121,9 +122,9 @@ describe("a resumed run", () => {
   });
 
   it("may free parameters again and end the moving average", () => {
-    const chosen = configure({ freeze: ["lowLevel"], movingAverage: 0.9 });
+    const chosen = configure({ freeze: ["low_level"], movingAverage: 0.9 });
     expect(resumedConfiguration(chosen, {})).toEqual(chosen);
-    const free = { pattern: "lowLevel", learningRateFactor: 1 };
+    const free = { pattern: "low_level", learningRateFactor: 1 };
     expect(
       resumedConfiguration(chosen, { learningRateFactor: [free], movingAverage: 0 }),
     ).toMatchObject({ parameterGroups: [free], movingAverage: 0 });

@@ -6,13 +6,15 @@ import {
   type BackboneConfig,
   type NetworkConfig,
   networkPreset,
+  parameterSpecifications,
   type PresetName,
   totalStride,
 } from "@let-there-be-color/core/network";
-import type {
-  HybridOptions,
-  ObjectiveOptions,
-  ParameterGroup,
+import {
+  checkParameterGroups,
+  type HybridOptions,
+  type ObjectiveOptions,
+  type ParameterGroup,
 } from "@let-there-be-color/core/objective";
 import type {
   Decay,
@@ -134,6 +136,8 @@ export function newConfiguration(
     (sum, { epochs, batchSize }) => sum + epochs * Math.floor(found.pictures / batchSize),
     0,
   );
+  const parameterGroups = chosenGroups(choices) ?? (encoder ? pretrainedEncoderGroups : []);
+  checkParameterGroups(parameterGroups, parameterSpecifications(network));
   return {
     network,
     classes,
@@ -152,7 +156,7 @@ export function newConfiguration(
       alpha: choices.alpha ?? defaults.alpha,
       reduction: choices.reduction ?? "mean",
     },
-    parameterGroups: chosenGroups(choices) ?? (encoder ? pretrainedEncoderGroups : []),
+    parameterGroups,
     movingAverage: choices.movingAverage ?? 0,
     ...(encoder ? { encoderOrigin: encoder.origin } : {}),
     encoderStatistics: network.encoder ? statisticsBatches(choices, network.encoder) : 0,
@@ -199,7 +203,9 @@ export function resumedConfiguration(
         "or start a new run with another --output.",
     );
   }
-  const { learningRate, objective } = recorded;
+  const { network, learningRate, objective } = recorded;
+  const parameterGroups = chosenGroups(choices) ?? recorded.parameterGroups;
+  checkParameterGroups(parameterGroups, parameterSpecifications(network));
   return {
     ...recorded,
     phases: resumedPhases(recorded.phases, choices),
@@ -211,7 +217,7 @@ export function resumedConfiguration(
     },
     clipNorm: choices.clipNorm ?? recorded.clipNorm,
     objective: { ...objective, alpha: choices.alpha ?? objective.alpha },
-    parameterGroups: chosenGroups(choices) ?? recorded.parameterGroups,
+    parameterGroups,
     movingAverage: choices.movingAverage ?? recorded.movingAverage,
     patience: choices.patience ?? recorded.patience,
   };

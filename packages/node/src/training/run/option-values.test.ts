@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import {
   fraction,
+  movingAverageDecay,
   nonNegativeNumber,
+  parseLearningRateFactor,
   parsePhases,
   parseSchedule,
   positiveInteger,
@@ -24,6 +26,25 @@ describe("phases", () => {
       expect(() => parsePhases(text)).toThrow(/Expected/);
     },
   );
+});
+
+describe("learning-rate factors", () => {
+  it("are a pattern and a number", () => {
+    const group = { pattern: "encoder.*", learningRateFactor: 0.1 };
+    expect(parseLearningRateFactor("encoder.*=0.1")).toEqual(group);
+    expect(parseLearningRateFactor("a=b=2")).toEqual({ pattern: "a=b", learningRateFactor: 2 });
+  });
+
+  it.each(["encoder", "=1", "encoder=", "encoder=-1", "encoder=fast"])("refuse %j", (text) => {
+    expect(() => parseLearningRateFactor(text)).toThrow(/Expected <pattern>=<factor>/);
+  });
+});
+
+it("takes decays of a moving average from 0 to below 1", () => {
+  expect([movingAverageDecay("0"), movingAverageDecay("0.999")]).toEqual([0, 0.999]);
+  for (const text of ["1", "-0.1", ""]) {
+    expect(() => movingAverageDecay(text)).toThrow(/Expected a number/);
+  }
 });
 
 describe("schedules", () => {
