@@ -5,6 +5,7 @@ import { inferenceModel } from "../model/inference-model.js";
 import { cpu, describeOnDevices, numbers, runGraph, tensor } from "../testing/devices.js";
 import { expectClose, randomTensor } from "../testing/gradient-check.js";
 import {
+  backbone,
   fixedSizeNetwork,
   flattened,
   lively,
@@ -351,6 +352,22 @@ describe("configurations that cannot be built say why", () => {
 
   test.each([1, -2, 1.5])("%d classes", (classes) => {
     refuse({ classes }).toThrow(`Expected 0 or at least 2 classes but received ${classes}`);
+  });
+
+  test("backbones of another shape than theirs", () => {
+    const refuseEncoder = (encoder: object) =>
+      expect(() => checkConfig({ ...backbone, encoder: { ...backbone.encoder, ...encoder } }));
+    refuseEncoder({ channels: [8, 8] }).toThrow("Expected 14 widths of mobilenet-v1");
+    refuseEncoder({ kind: "vgg" }).toThrow("Expected the encoder to be mobilenet-v1 or");
+    refuseEncoder({ normalization: "live" }).toThrow("to be batch, frozen or none");
+    refuseEncoder({ epsilon: 0 }).toThrow("epsilon to be more than 0");
+  });
+
+  test("a colorization network that does not climb to the size of the prediction", () => {
+    const stages = (...widths: number[][]) =>
+      expect(() => checkConfig({ ...backbone, colorization: { stages: widths } }));
+    stages([], [6], [6]).toThrow("the encoder shrinks (32x) but its 3 stages enlarge 16x");
+    stages([], [6], [], [6]).toThrow("in every colorization stage but the first but stage 2");
   });
 
   test("pictures whose sides the strides do not divide", () => {

@@ -6,8 +6,8 @@ import {
   type BackboneConfig,
   type NetworkConfig,
   networkPreset,
-  parameterSpecifications,
   type PresetName,
+  parameterSpecifications,
   totalStride,
 } from "@let-there-be-color/core/network";
 import {
