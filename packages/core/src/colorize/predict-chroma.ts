@@ -28,10 +28,15 @@ export interface Scene {
  * Checks that a model follows the contract of this project: input `luminance` (L* 0..100,
  * `[N, 1, H, W]`), output `ab` (CIELAB units, `[N, 2, H, W]`), optionally `scene_logits` (`[N, C]`).
  *
+ * @param defaults what its other inputs are fed
  * @throws UserError if it does not
  */
-export function assertColorModel(session: Session): void {
-  const { inputNames, outputNames } = session;
+export function assertColorModel(
+  session: Session,
+  defaults: Readonly<Record<string, TensorValue>> = {},
+): void {
+  const { outputNames } = session;
+  const inputNames = session.inputNames.filter((name) => !(name in defaults));
   if (inputNames.length !== 1 || inputNames[0] !== "luminance" || !outputNames.includes("ab")) {
     throw new UserError(
       `Expected a colour model with the input "luminance" and the output "ab" but this one has inputs ${JSON.stringify(inputNames)} and outputs ${JSON.stringify(outputNames)}`,
@@ -97,6 +102,7 @@ export function workingLuminance(
  * @param luminance L* of the working picture; values outside 0..100 are clipped, in place:
  * `[height, width]`
  * @param size of any length; multiples of what the network shrinks by need no padding
+ * @param further what the model's other inputs are fed
  * @returns a* and b* in CIELAB units, and the scene logits
  * @throws UserError if the model's outputs have the wrong shape or are not finite
  */
@@ -104,11 +110,13 @@ export async function predictChroma(
   session: Session,
   luminance: Float32Array,
   { width, height }: Size,
+  further: Readonly<Record<string, TensorValue>> = {},
 ): Promise<ChromaPrediction> {
   for (let i = 0; i < luminance.length; i++) {
     luminance[i] = Math.min(Math.max(luminance[i]!, 0), 100);
   }
   const outputs = await session.run({
+    ...further,
     luminance: { type: "float32", shape: [1, 1, height, width], data: luminance },
   });
   const ab = await floatsOf(outputs, "ab", [1, 2, height, width]);

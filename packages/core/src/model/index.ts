@@ -5,3 +5,4 @@ export {
   type ModelMetadata,
   readModelMetadata,
 } from "./model-metadata.js";
+export { type RequiredInputs, requireOptionalInputs } from "./optional-inputs.js";

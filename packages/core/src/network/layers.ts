@@ -8,22 +8,20 @@ import {
   batchNormalizationEpsilon,
   batchNormalizeInference,
   batchNormalizeTraining,
-  convolution,
   divide,
   dropout,
-  enlargedConvolution,
   gemm,
   leakyRelu,
   multiply,
   relu,
   relu6,
   reshape,
-  resizeNearest,
   squareRoot,
   subtract,
   transpose,
 } from "../graph/operators/index.js";
-import type { ArrangedConvolution, Arrangement } from "./arrangements/arrangement.js";
+import type { Arrangement } from "./arrangements/arrangement.js";
+import { plainArrangement } from "./arrangements/plain.js";
 import type { NetworkConfig } from "./config.js";
 import type { ParameterSource } from "./parameters.js";
 
@@ -123,8 +121,7 @@ export function convolutionLayer(
   };
   const folded = frozen ? foldStatistics(context, name, weight, style.epsilon) : { weight, bias };
   const layer = { name, ...folded, stride, enlarge, padding, groups, finish };
-  if (context.arrangement) return context.arrangement.convolution(x, layer);
-  return finish(convolveDirectly(x, layer));
+  return (context.arrangement ?? plainArrangement).convolution(x, layer);
 }
 
 /**
@@ -151,18 +148,6 @@ export function channelsLastLayer(
   const matrix = reshape(weight, [channels, inputs]);
   const sums = gemm(pixels, matrix, bias, { transposeB: true });
   return reshape(sums, [batch, height, width, channels]);
-}
-
-/** By the operators of the paper, or cheaper ones where sizes are known; without what follows. */
-export function convolveDirectly(x: Value, layer: ArrangedConvolution): Value {
-  const { weight, bias, stride, enlarge, padding, groups } = layer;
-  const kernel = weight.shape[2] as number;
-  const known = x.shape.every((length) => typeof length === "number");
-  if (enlarge && kernel === 3 && stride === 1 && known) return enlargedConvolution(x, weight, bias);
-  const options = { ...(bias ? { bias } : {}), stride, padding, groups };
-  // What looks at one pixel may as well look before there are four like it.
-  if (enlarge && kernel === 1) return resizeNearest(convolution(x, weight, options));
-  return convolution(enlarge ? resizeNearest(x) : x, weight, options);
 }
 
 /** Fully-connected layer: `[N, features] -> [N, width]`. */

@@ -46,10 +46,10 @@ const expected: Readonly<Record<PresetName, Readonly<Record<string, string>>>> =
     "starting values": "f2e962a2ce0f1328",
   },
   mobilenet: {
-    "step, direct": "",
-    "step, winograd": "",
-    evaluation: "",
-    "starting values": "",
+    "step, direct": "495dea26b57001ec",
+    "step, winograd": "997dd2f6b058cbc8",
+    evaluation: "f221510ca672887d",
+    "starting values": "6201cce109b34f79",
   },
 };
 

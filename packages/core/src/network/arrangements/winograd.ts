@@ -9,8 +9,8 @@ import {
   winogradConvolution,
   winogradCost,
 } from "../../graph/operators/index.js";
-import { convolveDirectly } from "../layers.js";
 import type { ArrangedConvolution, Arrangement } from "./arrangement.js";
+import { convolveDirectly } from "./plain.js";
 
 export const winogradArrangement: Arrangement = {
   startFrom() {},

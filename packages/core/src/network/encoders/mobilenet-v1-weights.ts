@@ -70,7 +70,10 @@ export function mobilenetV1Weights(
     layers.push({ name: mobilenetV1Layer(block, "pointwise"), layer: pointwise });
     widening = pointwise;
   }
-  const values = new Map(layers.flatMap(({ name, layer }) => [...parametersOf(name, layer)]));
+  const parametersOf = encoder.normalization === "none" ? foldedParameters : ownParameters;
+  const values = new Map(
+    layers.flatMap(({ name, layer }) => [...parametersOf(name, layer, epsilon)]),
+  );
   const widths = layers
     .filter(({ layer }) => !layer.depthwise)
     .map(({ layer }) => layer.weight.length);
@@ -127,17 +130,32 @@ function constantOf(
   return Math.min(Math.max(normalized, 0), 6);
 }
 
-function parametersOf(name: string, layer: Layer): ParameterValues {
-  const { weight, kernel, scale, bias, mean, variance } = layer;
-  const outputs = weight.length;
-  const inputs = weight[0]!.length / kernel ** 2;
-  const data = new Float32Array(outputs * weight[0]!.length);
-  weight.forEach((row, channel) => {
-    data.set(row, channel * row.length);
-  });
-  const vector = (values: Float32Array) => ({ shape: [outputs], data: values });
+/** Weight and bias alone, normalisation in them. */
+function foldedParameters(name: string, layer: Layer, epsilon: number): ParameterValues {
+  const { weight, scale, bias, mean, variance } = layer;
+  const gain = scale.map((each, channel) => each / Math.sqrt(variance[channel]! + epsilon));
+  const rows = weight.map((row, channel) => row.map((each) => each * gain[channel]!));
+  const data = bias.map((each, channel) => each - mean[channel]! * gain[channel]!);
   return new Map([
-    [`${name}.weight`, { shape: [outputs, inputs, kernel, kernel], data }],
+    [`${name}.weight`, weightOf({ ...layer, weight: rows })],
+    [`${name}.bias`, { shape: [data.length], data }],
+  ]);
+}
+
+function weightOf({ weight, kernel }: Pick<Layer, "weight" | "kernel">) {
+  const length = weight[0]!.length;
+  const data = new Float32Array(weight.length * length);
+  weight.forEach((row, channel) => {
+    data.set(row, channel * length);
+  });
+  return { shape: [weight.length, length / kernel ** 2, kernel, kernel], data };
+}
+
+function ownParameters(name: string, layer: Layer): ParameterValues {
+  const { scale, bias, mean, variance } = layer;
+  const vector = (data: Float32Array) => ({ shape: [data.length], data });
+  return new Map([
+    [`${name}.weight`, weightOf(layer)],
     [`${name}.normalization.scale`, vector(scale)],
     [`${name}.normalization.bias`, vector(bias)],
     [`${name}.normalization.running_mean`, vector(mean)],

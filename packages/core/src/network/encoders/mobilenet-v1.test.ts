@@ -45,7 +45,7 @@ async function maps(
 describe("MobileNet v1 with weights from a file", () => {
   const image = randomTensor([2, 3, 64, 32], 77, -1, 1);
 
-  test.each(["batch", "frozen"] as const)(
+  test.each(["batch", "frozen", "none"] as const)(
     "computes the maps of its definition, normalisation %s",
     async (normalization) => {
       const tensors = file();

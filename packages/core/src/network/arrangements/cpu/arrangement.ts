@@ -3,9 +3,9 @@
 // operations make it faster.
 
 import { staticShape, type Value } from "../../../graph/graph.js";
-import { convolveDirectly } from "../../layers.js";
 import { lengths } from "../../run-time-lengths.js";
 import type { ArrangedConvolution, Arrangement } from "../arrangement.js";
+import { convolveDirectly } from "../plain.js";
 import { channelsFirst } from "./channels-last.js";
 import { enlargedConvolution, enlargedFilters } from "./enlarged-convolution.js";
 import { groupedConvolution } from "./grouped-convolution.js";
