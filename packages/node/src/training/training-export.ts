@@ -3,12 +3,16 @@
 
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { type OptimizerOptions, optimizerStateNames } from "@let-there-be-color/core/graph";
+import {
+  type OptimizerOptions,
+  optimizerDefaults,
+  optimizerStateNames,
+} from "@let-there-be-color/core/graph";
 import { initialValues, parameterSpecifications } from "@let-there-be-color/core/network";
 import type { HybridOptions } from "@let-there-be-color/core/objective";
 import { forwardGraph } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
-import { writeFileDurably } from "./atomic-file.js";
+import { writeFileDurably } from "../files/atomic-file.js";
 import {
   newConfiguration,
   type RunConfiguration,
@@ -162,15 +166,7 @@ function fileRecord(path: string, content: Uint8Array): { file: string; sha256: 
   return { file: basename(path), sha256: createHash("sha256").update(content).digest("hex") };
 }
 
-/** The numbers that core's optimizers use where an option is left out. */
-const optimizerNumbers = {
-  sgd: { momentum: 0.9, weightDecay: 0 },
-  adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-  adamw: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
-  adadelta: { rho: 0.9, epsilon: 1e-6, weightDecay: 0 },
-} as const satisfies Record<OptimizerOptions["type"], object>;
-
 function spelledOut(options: OptimizerOptions): TrainingDescription["optimizer"] {
-  const numbers = optimizerNumbers[options.type];
+  const numbers = optimizerDefaults[options.type];
   return { ...numbers, ...options, state: optimizerStateNames(options) } as const;
 }
