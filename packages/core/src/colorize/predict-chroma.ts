@@ -28,10 +28,15 @@ export interface Scene {
  * Checks that a model follows the contract of this project: input `luminance` (L* 0..100,
  * `[N, 1, H, W]`), output `ab` (CIELAB units, `[N, 2, H, W]`), optionally `scene_logits` (`[N, C]`).
  *
+ * @param defaults what its other inputs are fed
  * @throws UserError if it does not
  */
-export function assertColorModel(session: Session): void {
-  const { inputNames, outputNames } = session;
+export function assertColorModel(
+  session: Session,
+  defaults: Readonly<Record<string, TensorValue>> = {},
+): void {
+  const { outputNames } = session;
+  const inputNames = session.inputNames.filter((name) => !(name in defaults));
   if (inputNames.length !== 1 || inputNames[0] !== "luminance" || !outputNames.includes("ab")) {
     throw new UserError(
       "model-invalid",
@@ -62,7 +67,8 @@ async function floatsOf(
  *
  * @param session a model that passes {@link assertColorModel}
  * @param lightness L* 0..100: `[size.height, size.width]`
- * @param workingSize short side, in pixels, at which the network works ({@link workingDimensions})
+ * @param workingSize short side, in pixels, at which the network works, and the multiples that its
+ *   sides are rounded to ({@link workingDimensions})
  * @returns a* and b* in CIELAB units at working resolution, and the scene logits
  * @throws UserError if the model's outputs have the wrong shape or are not finite
  */
@@ -70,9 +76,9 @@ export async function colorizePlanes(
   session: Session,
   lightness: Float32Array,
   size: Size,
-  { workingSize }: { readonly workingSize: number },
+  { workingSize, multiple }: { readonly workingSize: number; readonly multiple?: number },
 ): Promise<ChromaPrediction> {
-  const working = workingDimensions(size, workingSize);
+  const working = workingDimensions(size, workingSize, multiple);
   return predictChroma(session, resizePlane(lightness, size, working), working);
 }
 
@@ -85,8 +91,9 @@ export async function colorizePlanes(
 export function workingLightness(
   picture: GrayPicture,
   workingSize: number,
+  multiple?: number,
 ): { lightness: Float32Array; working: Size } {
-  const working = workingDimensions(picture, workingSize);
+  const working = workingDimensions(picture, workingSize, multiple);
   const shrunk = shrinkForResampling(picture, working);
   return { lightness: resizePlane(shrunk.plane, shrunk, working), working };
 }
@@ -96,7 +103,8 @@ export function workingLightness(
  *
  * @param lightness L* of the working picture; values outside 0..100 are clipped, in place:
  * `[height, width]`
- * @param size both sides multiples of 8
+ * @param size of any length; multiples of what the network shrinks by need no padding
+ * @param further what the model's other inputs are fed
  * @returns a* and b* in CIELAB units, and the scene logits
  * @throws UserError if the model's outputs have the wrong shape or are not finite
  */
@@ -104,11 +112,13 @@ export async function predictChroma(
   session: Session,
   lightness: Float32Array,
   { width, height }: Size,
+  further: Readonly<Record<string, TensorValue>> = {},
 ): Promise<ChromaPrediction> {
   for (let i = 0; i < lightness.length; i++) {
     lightness[i] = Math.min(Math.max(lightness[i]!, 0), 100);
   }
   const outputs = await session.run({
+    ...further,
     luminance: { type: "float32", shape: [1, 1, height, width], data: lightness },
   });
   const ab = await floatsOf(outputs, "ab", [1, 2, height, width]);

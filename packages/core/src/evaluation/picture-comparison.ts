@@ -8,6 +8,7 @@ import { bleedingIndex, nearLightnessEdges } from "./bleeding.js";
 import { type ChromaCounts, countChroma } from "./chroma-counts.js";
 import { meanCiede2000 } from "./ciede2000.js";
 import { colorfulness } from "./colorfulness.js";
+import { flatChromaVariation } from "./flat-chroma-variation.js";
 import { sepiaIndex, sepiaTone } from "./sepia.js";
 import { peakSignalToNoise } from "./signal-to-noise.js";
 import { assertWindowFits, StructuralReference } from "./structural-similarity.js";
@@ -17,6 +18,8 @@ export interface OwnMeasures {
   readonly colorfulness: number;
   readonly colorfulnessAbsolute: number;
   readonly bleeding: number;
+  /** Where the truth's lightness is flat, CIELAB units a pixel. */
+  readonly flatChromaVariation: number;
 }
 
 /** What can be said of a prediction beside its truth. */
@@ -103,10 +106,12 @@ export class TruePicture {
 
   #ownMeasures(rgb: Uint8Array, ab: Float32Array): OwnMeasures {
     const { signed, absolute } = colorfulness(rgb);
+    const { width, height } = this;
     return {
       colorfulness: signed,
       colorfulnessAbsolute: absolute,
-      bleeding: bleedingIndex(ab, this.#nearEdges, this.width, this.height),
+      bleeding: bleedingIndex(ab, this.#nearEdges, width, height),
+      flatChromaVariation: flatChromaVariation(ab, this.#nearEdges, width, height),
     };
   }
 }

@@ -31,3 +31,4 @@ export {
   matchesPattern,
   type ParameterGroup,
 } from "./parameter-groups.js";
+export * from "./quantized-chroma/index.js";

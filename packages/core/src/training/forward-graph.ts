@@ -12,7 +12,7 @@ export interface ForwardGraphOptions {
   readonly network: NetworkConfig;
   /** Training normalises by batch statistics and drops units; evaluation does neither. */
   readonly mode: "training" | "evaluation";
-  /** Height and width of the pictures, a multiple of 8. Left out: any. */
+  /** Height and width of the pictures, a multiple of what the network shrinks them by. Left out: any. */
   readonly side?: number;
   /** Stored as named constants; without them the parameters are inputs. */
   readonly parameters?: ParameterValues;

@@ -3,6 +3,11 @@ export {
   augmentationNames,
 } from "./augmentation/augmentation.js";
 export type { Batch } from "./batch.js";
+export {
+  estimateEncoderStatistics,
+  type StatisticsOptions,
+  type StatisticsRuntime,
+} from "./encoder-statistics.js";
 export { type ForwardGraph, type ForwardGraphOptions, forwardGraph } from "./forward-graph.js";
 export { averagedParameters } from "./moving-average.js";
 export {

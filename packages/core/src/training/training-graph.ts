@@ -48,7 +48,7 @@ export interface TrainingGraphOptions {
   readonly augmentation?: AugmentationOptions;
   /** Pictures in a batch. */
   readonly batchSize: number;
-  /** Picture size in pixels, multiples of 8. */
+  /** Picture size in pixels, multiples of what the network shrinks pictures by. */
   readonly height: number;
   readonly width: number;
   /**

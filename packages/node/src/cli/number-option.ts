@@ -39,3 +39,5 @@ export const nonNegativeNumber = numberOption(0, Number.POSITIVE_INFINITY, false
 export const fraction = numberOption(0, 1, false, "none");
 /** The decay of a moving average: from 0 to below 1. */
 export const movingAverageDecay = numberOption(0, 1, false, "lowest");
+/** Share of pictures or of a picture, 0 and 1 included. */
+export const share = numberOption(0, 1, false);

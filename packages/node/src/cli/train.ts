@@ -1,6 +1,7 @@
 import { optimizerDefaults } from "@let-there-be-color/core/graph";
 import { type PresetName, presetNames } from "@let-there-be-color/core/network";
 import type { ParameterGroup } from "@let-there-be-color/core/objective";
+import { augmentationNames } from "@let-there-be-color/core/training";
 import { Command, Option } from "commander";
 import { readClassList, usualMinimumChroma } from "../dataset/index.js";
 import { writtenRecord } from "../training/journal.js";
@@ -20,9 +21,16 @@ import {
   positiveInteger,
   positiveNumber,
   seedNumber,
+  share,
   wholeNumber,
 } from "./number-option.js";
-import { parseLearningRateFactor, parsePhases, parseSchedule } from "./option-values.js";
+import {
+  parseAugmentation,
+  parseLearningRateFactor,
+  parsePhases,
+  parseSchedule,
+  parseViews,
+} from "./option-values.js";
 
 /** As the options of the library, but for files in place of their content, and MiB. */
 interface TrainCommandOptions
@@ -81,6 +89,15 @@ export function trainCommand(): Command {
   choose("--preset <name>", "network (default: compact)", presetNames);
   add("--network <file>", "JSON with options that replace the preset's, such as widths or skips");
   add(
+    "--encoder-weights <file>",
+    "safetensors file that the encoder of the preset mobilenet starts from (default: from the seed)",
+  );
+  add(
+    "--encoder-statistics <batches>",
+    "batches to estimate the encoder's normalisation from before training, 0 or more (default: 60 if it is frozen, else 0)",
+    wholeNumber,
+  );
+  add(
     "--alpha <weight>",
     `weight of the class loss, 0 or more (default: ${perPreset(({ alpha }) => Number(alpha.toPrecision(3)))})`,
     nonNegativeNumber,
@@ -89,6 +106,16 @@ export function trainCommand(): Command {
     "mean",
     "sum",
   ]);
+  add(
+    "--neighbours <n>",
+    "colours that share a target where colours are classes: 1 for the nearest alone (default: 5)",
+    positiveInteger,
+  );
+  add(
+    "--rebalancing <share>",
+    "how much rare colours count more where colours are classes, 0 to 1 (default: 0)",
+    share,
+  );
   command.optionsGroup("Course of training:");
   add(
     "--epochs <n>",
@@ -102,13 +129,23 @@ export function trainCommand(): Command {
   );
   add(
     "--crop <pixels>",
-    `side of the training crops, a multiple of 8 (default: ${perPreset(({ crop }) => crop)})`,
+    `side of the training crops, a multiple of 8, with a backbone of 32 (default: ${perPreset(({ crop }) => crop)})`,
     positiveInteger,
   );
   add(
     "--resize <pixels>",
     "short side that pictures are scaled to before cropping to the largest crop (default: crop x 256 / 224)",
     positiveInteger,
+  );
+  add(
+    "--views <least-most>",
+    "shares of a picture's short side that crops show, such as 0.5-1 (default: mobilenet 0.5-1, else crops of one size)",
+    parseViews,
+  );
+  add(
+    "--augmentation <list>",
+    `shares of the pictures that are changed, such as emulsion=0.4,grain=0.2, or none; of ${augmentationNames.join(", ")} (default: none but for mobilenet)`,
+    parseAugmentation,
   );
   add(
     "--phases <list>",
@@ -153,7 +190,7 @@ export function trainCommand(): Command {
   command.addOption(
     new Option(
       "--learning-rate-factor <pattern=factor...>",
-      "factor of the learning rate of parts of the network, 0 or more, such as 'encoder.*=0.1' (default: 1)",
+      "factor of the learning rate of parts of the network, 0 or more, such as 'encoder.*=0.1' (default: 1; with --encoder-weights 0.03 for the encoder, 0 for its depthwise layers)",
     ).argParser((text: string, before: readonly ParameterGroup[] = []) => [
       ...before,
       parseLearningRateFactor(text),

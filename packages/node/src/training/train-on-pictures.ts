@@ -16,6 +16,7 @@ import { planOf, type RunConfiguration } from "./run/configuration.js";
 import { RunData, type RunDatasets, type SkippedFiles } from "./run/data.js";
 import { exportedModel } from "./run/model-export.js";
 import { type PreparedRun, prepareRun } from "./run/prepare.js";
+import { startingState } from "./run/starting-state.js";
 import { train } from "./trainer.js";
 
 /** Options of {@link trainOnPictures}; `data` or `resume` is needed, all others have defaults. */
@@ -100,19 +101,22 @@ export async function trainOnPictures(
   const data = new RunData(datasets, configuration, { workers, cacheBytes });
   onProgress(preparedEvent(run, plan, { device, threads: runtime.threads, checkpointMinutes }));
 
-  const { network, objective, optimizer, clipNorm, parameterGroups, movingAverage, seed } =
-    configuration;
+  const { network, objective, optimizer, clipNorm, seed } = configuration;
+  const { parameterGroups, movingAverage, augmentation } = configuration;
   const events = train({
     runFolder,
     phases: plan,
     openData: (phase) => data.openPhase(phase),
-    createNetwork: ({ crop, batchSize }, state) => {
+    createNetwork: async (phase, state) => {
+      const { crop, batchSize } = phase;
       const size = { batchSize, height: crop, width: crop };
       const choices = {
         ...{ network, objective, optimizer, clipNorm, seed },
         ...{ parameterGroups, movingAverage },
+        ...(augmentation ? { augmentation } : {}),
       };
-      return createTrainableNetwork(runtime, { ...choices, ...size }, state);
+      const start = state ?? (await startingState(runtime, configuration, run.given, phase, data));
+      return createTrainableNetwork(runtime, { ...choices, ...size }, start);
     },
     learningRate: configuration.learningRate,
     objective: objectiveOf(objective, network),

@@ -132,3 +132,16 @@ test("a flattened global map is exported for one crop", async () => {
   });
   await expect(written).rejects.toThrow(UserError);
 });
+
+test("a network with another head is refused", async () => {
+  const written = writeTrainingExport(join(folder.path, "quantized.onnx"), {
+    choices: {
+      network: {
+        colorization: { stages: [[64], [32]] },
+        head: { type: "quantized", spacing: 20, stride: 4 },
+      },
+    },
+    classes: 0,
+  });
+  await expect(written).rejects.toThrow("regression head");
+});

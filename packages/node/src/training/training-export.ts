@@ -8,8 +8,7 @@ import {
   optimizerDefaults,
   optimizerStateNames,
 } from "@let-there-be-color/core/graph";
-import { parameterSpecifications } from "@let-there-be-color/core/model";
-import { initialValues } from "@let-there-be-color/core/network";
+import { initialValues, parameterSpecifications } from "@let-there-be-color/core/network";
 import type { HybridOptions } from "@let-there-be-color/core/objective";
 import { forwardGraph } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
@@ -82,7 +81,7 @@ export async function writeTrainingExport(
   const {
     data: _,
     fingerprints: __,
-    objective: { type: ___, ...loss },
+    objective,
     parameterGroups,
     movingAverage,
     ...configuration
@@ -99,6 +98,14 @@ export async function writeTrainingExport(
     );
   }
   const { network, seed } = configuration;
+  const { head } = network;
+  if (objective.type !== "hybrid" || head.type === "quantized") {
+    throw new UserError(
+      "option-invalid",
+      "Training on a cluster takes a regression head and the hybrid objective alone; train other networks with ltbc train.",
+    );
+  }
+  const { type: ___, ...loss } = objective;
   const side = graphSide(configuration);
   const specifications = parameterSpecifications(network);
   const sized = { network, ...(side === null ? {} : { side }) };
@@ -124,7 +131,7 @@ export async function writeTrainingExport(
       logits: network.classes > 0 ? "scene_logits" : null,
     },
     optimizer: spelledOut(configuration.optimizer),
-    target: { pooling: 2, offset: network.head.offset, scale: network.head.scale },
+    target: { pooling: 2, offset: head.offset, scale: head.scale },
     warmupShare: choices.warmup === undefined ? 0.1 : null,
     configuration: {
       ...configuration,
@@ -154,7 +161,7 @@ function graphSide({
   network,
   phases,
 }: Pick<RunConfiguration, "network" | "phases">): number | null {
-  if (network.global.pooling.type === "average") return null;
+  if (network.encoder || network.global.pooling.type === "average") return null;
   const sides = [...new Set(phases.map(({ crop }) => crop))];
   if (sides.length === 1) return sides[0]!;
   throw new UserError(

@@ -25,6 +25,11 @@ export interface PictureChoices {
 
 /** What is computed from which pictures, and where it is kept. */
 export interface RunChoices extends TrainingChoices, PictureChoices {
+  /**
+   * Safetensors file with a classifier's weights, which the network's encoder starts from; for
+   * networks with a standard backbone.
+   */
+  readonly encoderWeights?: string | undefined;
   /** New folder for the run. Default: `runs/<preset>-<date>`. */
   readonly runFolder?: string | undefined;
   /**
@@ -74,6 +79,12 @@ const ranges: Readonly<Record<NumberChoice, Range>> = {
   weightDecay: notNegative,
   clipNorm: notNegative,
   alpha: notNegative,
+  rebalancing: {
+    words: "a number from 0 to 1",
+    holds: (value) => value >= 0 && value <= 1,
+  },
+  neighbours: count,
+  encoderStatistics: wholeNumber,
   movingAverage: {
     words: "a number from 0 to below 1",
     holds: (value) => value >= 0 && value < 1,
@@ -118,6 +129,7 @@ export function checkChoices(
     }
     for (const [name, what] of [
       ["network", "network"],
+      ["encoderWeights", "weights"],
       ["classes", "classes"],
       ["validationFraction", "validation set"],
     ] as const) {

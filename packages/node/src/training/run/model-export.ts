@@ -39,7 +39,8 @@ export function exportedModel(
       `${path} was not written by a training run on pictures: it does not say which network it belongs to.`,
     );
   }
-  const { network, classes, phases, objective, optimizer, movingAverage, data } = configuration;
+  const { network, classes, phases, objective, optimizer, movingAverage, data, encoderOrigin } =
+    configuration;
   const { step } = progress;
   // The best checkpoint is saved right after its own validation.
   const validation = progress.validations.find((record) => record.step === step);
@@ -61,6 +62,7 @@ export function exportedModel(
     metadata: {
       "ltbc.training": JSON.stringify(training),
       "ltbc.trainingData": trainingData,
+      ...(encoderOrigin ? { "ltbc.encoderWeights": JSON.stringify(encoderOrigin) } : {}),
       ...(options.licence === undefined ? {} : { "ltbc.licence": options.licence }),
     },
   });

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { countParameters } from "@let-there-be-color/core/model";
 import {
+  countParameters,
   type NetworkConfig,
   networkPreset,
   type PresetName,
@@ -49,7 +49,7 @@ export function checkNetworkOptions(
     );
   }
   try {
-    countParameters({ ...base, ...options });
+    countParameters(networkPreset(preset, options));
   } catch (error) {
     throw new UserError(
       "option-invalid",

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { networkPreset, type ParameterValues } from "@let-there-be-color/core/network";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { fingerprintDataset } from "../../dataset/index.js";
 import type { Checkpoint, RejectedCheckpoint } from "../checkpoint.js";
@@ -12,6 +13,7 @@ import {
   resumedConfiguration,
 } from "./configuration.js";
 import { openRunDatasets, type RunDatasets } from "./data.js";
+import { readEncoderWeights } from "./encoder-weights.js";
 import { checkNetworkOptions } from "./network-file.js";
 
 /** A run ready to start or continue. */
@@ -21,6 +23,8 @@ export interface PreparedRun {
   readonly datasets: RunDatasets;
   /** Where the run continues. */
   readonly resume?: Checkpoint;
+  /** Values that a new run's parameters start from in place of those from the seed. */
+  readonly given: ParameterValues;
   /** Newer checkpoints that are damaged and therefore not used. */
   readonly rejected: readonly RejectedCheckpoint[];
 }
@@ -57,13 +61,18 @@ async function prepareNewRun(
     validationList: choices.validationList ?? null,
     categories: choices.categories ?? null,
   };
+  const encoder =
+    choices.encoderWeights === undefined
+      ? undefined
+      : await readEncoderWeights(choices.encoderWeights, networkPreset(preset, network));
   const datasets = await openRunDatasets(location, seed, classes);
-  const configuration = newConfiguration(choices, absolute(location), {
+  const found = {
     classes: datasets.training.classes,
     fingerprints: fingerprintsOf(datasets),
     pictures: datasets.training.items.length,
-  });
-  return { runFolder, configuration, datasets, rejected: [] };
+  };
+  const configuration = newConfiguration(choices, absolute(location), found, encoder);
+  return { runFolder, configuration, datasets, given: encoder?.values ?? new Map(), rejected: [] };
 }
 
 async function prepareResumedRun(
@@ -106,7 +115,7 @@ async function prepareResumedRun(
     ...resumedConfiguration(recorded, choices),
     data: absolute(location),
   };
-  return { runFolder, configuration, datasets, resume: checkpoint, rejected };
+  return { runFolder, configuration, datasets, resume: checkpoint, given: new Map(), rejected };
 }
 
 function listed(paths: string | readonly string[] | undefined): readonly string[] {
