@@ -9,7 +9,7 @@ export {
   totalStride,
 } from "./config.js";
 export type { BackboneConfig } from "./encoders/backbone.js";
-export { backboneFeatures } from "./encoders/backbone.js";
+export { backboneFeatures, backboneStride } from "./encoders/backbone.js";
 export type { MobilenetEdgetpuConfig } from "./encoders/mobilenet-edgetpu.js";
 export { type MobilenetV1Config, mobilenetV1Channels } from "./encoders/mobilenet-v1.js";
 export {
