@@ -2,9 +2,10 @@
 // decoded before, or (variant "step") nothing but its steps on one batch.
 
 import { join } from "node:path";
+import { objectiveOf } from "@let-there-be-color/core/objective";
+import { createTrainableNetwork } from "../../packages/core/dist/training/trainable-network.js";
 import { resolveBatchOptions } from "../../packages/node/dist/dataset/batch-plan.js";
 import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
-import { createTrainableNetwork } from "../../packages/node/dist/runtime/trainable-onnx-network.js";
 import { planOf } from "../../packages/node/dist/training/run/configuration.js";
 import { RunData } from "../../packages/node/dist/training/run/data.js";
 import { prepareNewRun } from "../../packages/node/dist/training/run/prepare.js";
@@ -24,12 +25,12 @@ await serve(async (specification) => {
   const plan = planOf(configuration, datasets.training.items.length);
   const data = new RunData(datasets, configuration);
   const runtime = await createRuntime({ threads });
-  const { network, loss, optimizer, clipNorm, seed, learningRate } = configuration;
+  const { network, objective, optimizer, clipNorm, seed, learningRate } = configuration;
   const createNetwork = ({ crop, batchSize: size }, state) =>
     createTrainableNetwork(
       runtime,
       {
-        ...{ network, loss, optimizer, clipNorm, seed },
+        ...{ network, objective, optimizer, clipNorm, seed },
         ...{ batchSize: size, height: crop, width: crop },
       },
       state,
@@ -44,6 +45,7 @@ await serve(async (specification) => {
             openData: (phase) => openPhase(data, phase, variant),
             createNetwork,
             learningRate,
+            objective: objectiveOf(objective, network),
             seed,
             // The clock runs while the others work, too: no checkpoint shall fall into a step.
             checkpointMinutes: Number.MAX_SAFE_INTEGER,

@@ -1,19 +1,22 @@
 // A training step of this project: the graph that `ltbc train` runs, with the values of a file.
 
 import { networkPreset } from "@let-there-be-color/core/network";
+import { averages, objectiveOf } from "@let-there-be-color/core/objective";
 import { readSafetensors } from "let-there-be-color/training";
+import { createTrainableNetwork } from "../../packages/core/dist/training/trainable-network.js";
 import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
-import { createTrainableNetwork } from "../../packages/node/dist/runtime/trainable-onnx-network.js";
 import { serve } from "../contender-process.mjs";
 
 await serve(async (specification) => {
   const { preset, side, batchSize, threads, alpha, clipNorm, learningRate } = specification;
   const { tensors } = await readSafetensors(specification.parameters);
+  const objective = { type: "hybrid", alpha, reduction: "mean" };
+  const { measures } = objectiveOf(objective, networkPreset(preset));
   const network = await createTrainableNetwork(
     await createRuntime({ threads }),
     {
       network: networkPreset(preset),
-      loss: { alpha, reduction: "mean" },
+      objective,
       optimizer: { type: "adam" },
       clipNorm,
       batchSize,
@@ -29,5 +32,9 @@ await serve(async (specification) => {
   );
   const batch = { count: batchSize, size: batchSize, luminance, ab, labels };
   let step = 0;
-  return { facts: {}, run: () => network.step(batch, learningRate, ++step) };
+  const run = async () => {
+    const result = await network.step(batch, learningRate, ++step);
+    return { ...averages(measures, result), gradientNorm: result.gradientNorm };
+  };
+  return { facts: {}, run };
 });

@@ -17,7 +17,7 @@ from .safetensors_file import read_safetensors, safetensors_parts
 from .user_error import UserError
 
 FORMAT = "let-there-be-color checkpoint"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _NAME = re.compile(r"checkpoint-(\d+)\.(json|safetensors)$")
 
 
@@ -102,16 +102,42 @@ def _read_header(path: str) -> dict[str, Any]:
         raise UserError(f"The checkpoint {path} is damaged: it is not JSON.") from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise UserError(f"{path} is not a checkpoint of this program.")
-    if header["formatVersion"] != FORMAT_VERSION:
+    version = header["formatVersion"]
+    if not 1 <= version <= FORMAT_VERSION:
         raise UserError(
-            f"{path} has checkpoint format {header['formatVersion']}, this version reads "
-            f"{FORMAT_VERSION}."
+            f"{path} has checkpoint format {version}, this version reads up to {FORMAT_VERSION}."
         )
+    if version == 1:
+        header["progress"] = _progress_of_format_1(header["progress"])
     record = header["tensors"]
     tensors_path = os.path.join(os.path.dirname(path), os.path.basename(record["file"]))
     if not os.path.exists(tensors_path) or os.path.getsize(tensors_path) != record["bytes"]:
         raise UserError(f"The checkpoint {path} is damaged: {record['file']} is not whole.")
     return header
+
+
+def _progress_of_format_1(progress: dict[str, Any]) -> dict[str, Any]:
+    """In today's format; the first had fixed measures, and the best model's colour loss."""
+    progress = dict(progress)
+    if progress.get("best"):
+        best = dict(progress["best"])
+        value = best.pop("colorLoss")
+        progress["best"] = {**best, "measure": "colorLoss", "value": value}
+    for name in ("epochTotals", "windowTotals"):
+        totals = progress.get(name)
+        if totals is None:
+            continue
+        progress[name] = {
+            "steps": totals["steps"],
+            "gradientNorm": totals["gradientNorm"],
+            "sums": {
+                "colorLoss": totals["colorLoss"],
+                "classLoss": totals["classLoss"],
+                "accuracy": totals["correct"],
+            },
+            "weights": {"pictures": totals["pictures"], "labelled": totals["labelled"]},
+        }
+    return progress
 
 
 def _delete_outdated(folder: str, step: int, keep: int) -> None:

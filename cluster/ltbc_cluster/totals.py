@@ -1,34 +1,34 @@
-"""Running sums of steps, as checkpoints keep them (packages/node/src/training/totals.ts)."""
+"""Running sums of measures, as checkpoints keep them (packages/core/src/training/totals.ts)."""
 
 from __future__ import annotations
 
 from typing import Any, Mapping, Optional
 
-Totals = dict[str, float]
+Totals = dict[str, Any]
+
+#: What each measure of the hybrid objective is averaged over.
+_AVERAGED_OVER = {"colorLoss": "pictures", "classLoss": "labelled", "accuracy": "labelled"}
 
 
 def no_steps() -> Totals:
+    return {"steps": 0, "gradientNorm": 0, "sums": {}, "weights": {}}
+
+
+def add_totals(one: Mapping[str, Any], other: Mapping[str, Any]) -> Totals:
+    """Adds number by number; those that one side has not are 0 there."""
+    total: Totals = dict(one)
+    for name, value in other.items():
+        if isinstance(value, Mapping):
+            total[name] = add_totals(one.get(name, {}), value)
+        else:
+            total[name] = one.get(name, 0) + value
+    return total
+
+
+def averages(totals: Mapping[str, Any]) -> dict[str, Optional[float]]:
+    """Means of the sums; None where nothing was measured: the class measures without labels."""
+    weights = totals["weights"]
     return {
-        "steps": 0,
-        "pictures": 0,
-        "colorLoss": 0,
-        "classLoss": 0,
-        "correct": 0,
-        "labelled": 0,
-        "gradientNorm": 0,
+        name: totals["sums"][name] / weights[over] if weights.get(over, 0) > 0 else None
+        for name, over in _AVERAGED_OVER.items()
     }
-
-
-def add_totals(one: Totals, other: Totals) -> Totals:
-    return {name: value + other[name] for name, value in one.items()}
-
-
-def averages(sums: Mapping[str, float], pictures: float) -> dict[str, Optional[float]]:
-    """Means of sums over so many pictures; the class measures are None without labels."""
-    labelled = sums["labelled"]
-    result: dict[str, Any] = {
-        "colorLoss": sums["colorLoss"] / pictures,
-        "classLoss": sums["classLoss"] / labelled if labelled > 0 else None,
-        "accuracy": sums["correct"] / labelled if labelled > 0 else None,
-    }
-    return result

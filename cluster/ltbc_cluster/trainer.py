@@ -199,8 +199,8 @@ class Trainer:
         luminance, ab, labels = self._network.to_lab(batch.rgb, batch.labels)
         measures = self._network.step(luminance, ab, labels, labelled, rate, step)
         self._pending = measures if self._pending is None else self._pending + measures
-        counted = {"steps": 1, "pictures": phase["batchSize"], "labelled": int(labelled)}
-        self._pending_totals = add_totals(self._pending_totals, {**no_steps(), **counted})
+        weights = {"pictures": phase["batchSize"], "labelled": int(labelled)}
+        self._pending_totals = add_totals(self._pending_totals, {"steps": 1, "weights": weights})
         self._last_rate = rate
         self._saved = False
         progress["step"] = step
@@ -222,12 +222,10 @@ class Trainer:
         color, classification, correct, norm = sums
         totals = {
             **self._pending_totals,
-            "colorLoss": color,
-            "classLoss": classification,
-            "correct": correct,
+            "sums": {"colorLoss": color, "classLoss": classification, "accuracy": correct},
             "gradientNorm": norm / world_size,
         }
-        if not all(map(math.isfinite, totals.values())):
+        if not all(map(math.isfinite, sums)):
             self._diverged("a loss or gradient is not finite")
         self._progress["epochTotals"] = add_totals(self._progress["epochTotals"], totals)
         self._progress["windowTotals"] = add_totals(self._progress["windowTotals"], totals)
@@ -238,7 +236,7 @@ class Trainer:
         progress = self._progress
         window: Totals = progress["windowTotals"]
         epoch = global_epoch(self._plan, progress["position"]) + 1
-        means = averages(window, window["pictures"])
+        means = averages(window)
         speed = self._lines.images_per_second()
         self._append(
             {
@@ -271,10 +269,10 @@ class Trainer:
         measured = {
             "colorLoss": results["color_loss"],
             "classLoss": results["class_loss"],
-            "correct": results["correct"],
-            "labelled": results["labelled"],
+            "accuracy": results["correct"],
         }
-        means = averages(measured, count)
+        weights = {"pictures": count, "labelled": results["labelled"]}
+        means = averages({"sums": measured, "weights": weights})
         if not math.isfinite(means["colorLoss"]):
             self._diverged("the validation colour loss is not finite")
         self._record_validation(phase, means, count, results["ab_squared_error"])
@@ -283,7 +281,7 @@ class Trainer:
         progress = self._progress
         position, best = progress["position"], progress["best"]
         comparable = best if best and best["phase"] == position["phase"] else None
-        improved = comparable is None or means["colorLoss"] < comparable["colorLoss"]
+        improved = comparable is None or means["colorLoss"] < comparable["value"]
         epoch = global_epoch(self._plan, position) + 1
         record = {
             "type": "validation",
@@ -294,13 +292,13 @@ class Trainer:
             "pictures": count,
             **means,
             "abError": math.sqrt(ab_squared_error / count),
-            "training": averages(progress["epochTotals"], progress["epochTotals"]["pictures"]),
+            "training": averages(progress["epochTotals"]),
             "improved": improved,
         }
         self._append(record)
         if improved:
             place = {"step": progress["step"], "phase": position["phase"], "epoch": epoch}
-            progress["best"] = {**place, "colorLoss": means["colorLoss"]}
+            progress["best"] = {**place, "measure": "colorLoss", "value": means["colorLoss"]}
             progress["epochsWithoutImprovement"] = 0
         else:
             progress["epochsWithoutImprovement"] += 1

@@ -47,6 +47,7 @@ const cases = {
   Exp: [[[5]], (a) => graphs.exponential(a)],
   Pow: [[[3]], (a) => a.graph.emitOne("Pow", [a.graph.scalar(0.9), a], {}, a)],
   Relu: [[[2, 7]], (a) => graphs.relu(a)],
+  Clip: [[[2, 7]], (a) => graphs.relu6(graphs.scale(a, 12))],
   HardSigmoid: [[[2, 7]], hardSigmoid],
   BatchNormalization: [[[2, 3, 4, 5], [3], [3], [3]], normalize],
   LeakyRelu: [[[2, 7]], (a) => graphs.leakyRelu(a, 0.2)],

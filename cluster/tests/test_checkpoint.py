@@ -32,7 +32,8 @@ console.log(JSON.stringify({ step: progress.step, names: [...state.keys()] }));
 
 
 def progress(step: int, best: int | None = None) -> dict:
-    chosen = None if best is None else {"step": best, "phase": 0, "epoch": 1, "colorLoss": 0.1}
+    place = {"step": best, "phase": 0, "epoch": 1}
+    chosen = None if best is None else {**place, "measure": "colorLoss", "value": 0.1}
     return {"step": step, "best": chosen, "configuration": {"classes": ["café"]}}
 
 

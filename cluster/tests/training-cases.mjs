@@ -5,11 +5,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { randomUniform } from "@let-there-be-color/core/random";
+import { learningRateAt } from "../../packages/core/dist/training/schedule.js";
+import { createTrainableNetwork } from "../../packages/core/dist/training/trainable-network.js";
 import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
-import { createTrainableNetwork } from "../../packages/node/dist/runtime/trainable-onnx-network.js";
 import { newConfiguration } from "../../packages/node/dist/training/run/configuration.js";
 import { writeSafetensors } from "../../packages/node/dist/training/safetensors.js";
-import { learningRateAt } from "../../packages/node/dist/training/schedule.js";
 import { writeTrainingExport } from "../../packages/node/dist/training/training-export.js";
 
 const stepCount = 5;
@@ -78,7 +78,7 @@ for (const [name, [choices, classes]] of Object.entries(cases)) {
 async function writeCase(path, choices, classes) {
   await mkdir(path);
   await writeTrainingExport(join(path, "net.onnx"), { choices, classes });
-  const { network, loss, optimizer, clipNorm, seed, learningRate } = newConfiguration(
+  const { network, objective, optimizer, clipNorm, seed, learningRate } = newConfiguration(
     choices,
     null,
     {
@@ -90,7 +90,7 @@ async function writeCase(path, choices, classes) {
   const { crop, batch: batchSize } = choices;
   const size = { batchSize, height: crop, width: crop };
   const trained = await createTrainableNetwork(runtime, {
-    ...{ network, loss, optimizer, clipNorm, seed },
+    ...{ network, objective, optimizer, clipNorm, seed },
     ...size,
     // As the runner computes them: other roundings switch some ReLUs.
     convolutions: "direct",
@@ -103,12 +103,26 @@ async function writeCase(path, choices, classes) {
     tensors.set(`${step}/ab`, tensor([batchSize, 2, crop, crop], batch.ab));
     tensors.set(`${step}/labels`, { dtype: "I64", shape: [batchSize], data: batch.labels });
     const rate = learningRateAt(learningRate, { step: step - 1, totalSteps: 10000, epoch: 0 });
-    steps.push({ learningRate: rate, ...(await trained.step(batch, rate, step)) });
+    steps.push({ learningRate: rate, ...meansOf(await trained.step(batch, rate, step)) });
   }
-  const evaluation = await trained.evaluate(randomBatch(1, batchSize, crop, classes));
+  const { sums, weights } = await trained.evaluate(randomBatch(1, batchSize, crop, classes));
+  const evaluation = {
+    ...{ colorLoss: sums.colorLoss, abSquaredError: sums.abError, classLoss: sums.classLoss ?? 0 },
+    count: weights.pictures,
+  };
   await trained.release();
   await writeSafetensors(join(path, "batches.safetensors"), tensors);
   await writeFile(join(path, "measures.json"), JSON.stringify({ steps, evaluation }));
+}
+
+function meansOf({ sums, weights, gradientNorm }) {
+  return {
+    colorLoss: sums.colorLoss / weights.pictures,
+    classLoss: (sums.classLoss ?? 0) / Math.max(1, weights.labelled ?? 0),
+    correct: sums.accuracy ?? 0,
+    labelled: weights.labelled ?? 0,
+    gradientNorm,
+  };
 }
 
 /** Smooth pictures whose colour follows their luminance; two of the first batch have no label. */

@@ -66,6 +66,11 @@ def leaky_relu(inputs, attributes):
     return functional.leaky_relu(inputs[0], attributes.get("alpha", 0.01))
 
 
+@operator("Clip")
+def clip(inputs, attributes):
+    return torch.clamp(inputs[0], inputs[1], inputs[2])
+
+
 @operator("Softmax")
 def softmax(inputs, attributes):
     return torch.softmax(inputs[0], attributes.get("axis", -1))

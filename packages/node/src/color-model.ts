@@ -1,96 +1,28 @@
-// A loaded colour model: from the lightness of a picture to its chroma.
+// Colour models of the file system, on ONNX Runtime for Node.
 
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { GrayPicture } from "@let-there-be-color/core/color";
-import {
-  assertColorModel,
-  type ChromaPrediction,
-  type ModelMetadata,
-  predictChroma,
-  readModelMetadata,
-  workingLuminance,
-} from "@let-there-be-color/core/colorize";
-import type { Session } from "@let-there-be-color/core/graph";
+import { ColorModel, type Workload } from "@let-there-be-color/core/colorize";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { RuntimeOptions } from "./runtime/onnx-runtime.js";
-import type { Workload } from "./runtime/suited-model.js";
 
-/** A colour model in memory. */
-export class ColorModel {
-  /** What the model says about itself: class names, working size, licence, training. */
-  readonly metadata: ModelMetadata;
-  readonly #session: Session;
-  /** Ends when the newest run on the session ends: a session runs one picture at a time. */
-  #lastRun: Promise<unknown> = Promise.resolve();
-
-  private constructor(session: Session, metadata: ModelMetadata) {
-    this.#session = session;
-    this.metadata = metadata;
-  }
-
-  /**
-   * @param model path or bytes of an ONNX file; default: the `compact` weights that come along
-   * @param workload how many pictures are expected, and at which working size if it is not the
-   * model's: with many, longer loading is made up for by a faster network
-   * @throws UserError if the model is missing, broken or no colour model, or the device or number
-   * of threads is not available here
-   */
-  static async load(
-    model: string | Uint8Array | undefined,
-    runtimeOptions: RuntimeOptions,
-    workload: Partial<Workload> = {},
-  ): Promise<ColorModel> {
-    // Loaded when it is needed: a first picture may be decoded meanwhile.
-    const loadingRuntime = Promise.all([
-      import("./runtime/onnx-runtime.js"),
-      import("./runtime/suited-model.js"),
-    ]);
-    const { bytes, name } = await readModel(model);
-    const metadata = naming(name, () => readModelMetadata(bytes));
-    const [{ createRuntime }, { suitedModel }] = await loadingRuntime;
-    const runtime = await createRuntime(runtimeOptions);
-    let session: Session;
-    try {
-      const { workingSize } = metadata;
-      session = await runtime.createSession(
-        await suitedModel(bytes, runtime, { workingSize, ...workload }),
-      );
-    } catch (error) {
-      if (error instanceof UserError) throw error;
-      const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-      throw new UserError(`${name} cannot be loaded by ONNX Runtime (${reason}).`);
-    }
-    try {
-      naming(name, () => assertColorModel(session));
-    } catch (error) {
-      await session.release();
-      throw error;
-    }
-    return new ColorModel(session, metadata);
-  }
-
-  /**
-   * Predicts the chroma of a picture. Calls may overlap; the network sees them one by one.
-   *
-   * @param workingSize short side in pixels at which the network looks at the picture
-   * @throws UserError if the model's outputs have the wrong shape or are not finite
-   */
-  async predict(picture: GrayPicture, workingSize: number): Promise<ChromaPrediction> {
-    const { luminance, working } = workingLuminance(picture, workingSize);
-    return this.#alone(() => predictChroma(this.#session, luminance, working));
-  }
-
-  /** Frees the model, after the pictures under way are done. */
-  async close(): Promise<void> {
-    await this.#alone(() => this.#session.release());
-  }
-
-  #alone<T>(task: () => Promise<T>): Promise<T> {
-    const run = this.#lastRun.then(task);
-    this.#lastRun = run.catch(() => undefined); // the caller of `run` sees the error
-    return run;
-  }
+/**
+ * @param model path or bytes of an ONNX file; default: the `compact` weights that come along
+ * @param workload how many pictures are expected, and at which working size if it is not the
+ * model's: with many, longer loading is made up for by a faster network
+ * @throws UserError if the model is missing, broken or no colour model, or the device or number
+ * of threads is not available here
+ */
+export async function loadColorModel(
+  model: string | Uint8Array | undefined,
+  runtimeOptions: RuntimeOptions,
+  workload: Partial<Workload> = {},
+): Promise<ColorModel> {
+  // Loaded when it is needed: a first picture may be decoded meanwhile.
+  const loadingRuntime = import("./runtime/onnx-runtime.js");
+  const { bytes, name } = await readModel(model);
+  const { createRuntime } = await loadingRuntime;
+  return ColorModel.load(bytes, await createRuntime(runtimeOptions), { name, workload });
 }
 
 async function readModel(
@@ -108,15 +40,5 @@ async function readModel(
         ? "install the package again, or name a model of your own"
         : "check the path, or leave it out for the default model";
     throw new UserError(`The model ${path} cannot be read (${code ?? message}); ${advice}.`);
-  }
-}
-
-/** Puts the name of the file in front of the messages of UserErrors. */
-function naming<T>(name: string, task: () => T): T {
-  try {
-    return task();
-  } catch (error) {
-    if (error instanceof UserError) throw new UserError(`${name}: ${error.message}`);
-    throw error;
   }
 }

@@ -1,8 +1,7 @@
 // The way of one picture, in steps: the command line lets those of several pictures overlap.
 
-import { rankScenes } from "@let-there-be-color/core/colorize";
+import { type ColorModel, rankScenes } from "@let-there-be-color/core/colorize";
 import { UserError } from "@let-there-be-color/core/user-error";
-import type { ColorModel } from "./color-model.js";
 import { ColorPhoto } from "./color-photo.js";
 import type { Composer } from "./image/composer.js";
 import { type DecodedPhoto, type OpenPhoto, openPhoto } from "./image/decode.js";

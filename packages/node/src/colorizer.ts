@@ -1,7 +1,8 @@
 // The library call: `Colorizer.load()`, `colorize()`, `toFile()`.
 
-import type { ModelMetadata } from "@let-there-be-color/core/colorize";
-import { ColorModel } from "./color-model.js";
+import type { ColorModel } from "@let-there-be-color/core/colorize";
+import type { ModelMetadata } from "@let-there-be-color/core/model";
+import { loadColorModel } from "./color-model.js";
 import type { ColorPhoto } from "./color-photo.js";
 import {
   assertColorizeOptions,
@@ -51,7 +52,7 @@ export class Colorizer {
    */
   static async load({ model, pictures, ...runtimeOptions }: LoadOptions = {}): Promise<Colorizer> {
     const workload = pictures === undefined ? {} : { pictures };
-    const loaded = await ColorModel.load(model, runtimeOptions, workload);
+    const loaded = await loadColorModel(model, runtimeOptions, workload);
     return new Colorizer(loaded, new Composer(runtimeOptions.threads));
   }
 

@@ -1,10 +1,10 @@
+export { ColorModel, type ColorModelOptions } from "./color-model.js";
 export {
   BandComposer,
   type ComposeOptions,
   composePixels,
-  type LuminancePicture,
+  type LightnessPicture,
 } from "./compose-pixels.js";
-export { DEFAULT_WORKING_SIZE, type ModelMetadata, readModelMetadata } from "./model-metadata.js";
 export {
   assertColorModel,
   type ChromaPrediction,
@@ -12,7 +12,8 @@ export {
   predictChroma,
   rankScenes,
   type Scene,
-  workingLuminance,
+  workingLightness,
 } from "./predict-chroma.js";
 export { resizePlane } from "./resize-plane.js";
+export { suitedModel, type Workload } from "./suited-model.js";
 export { type Size, workingDimensions } from "./working-size.js";

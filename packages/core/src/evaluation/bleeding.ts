@@ -3,6 +3,8 @@
 // have some as well (painted patterns, coloured light, chroma subsampling), so the index is to be
 // read beside the truth's own.
 
+import { slopeX, slopeY } from "./slopes.js";
+
 /** A chroma edge changes by more than this, CIELAB units a pixel. */
 const CHROMA_EDGE = 1;
 /** A lightness edge changes by more than this, L* a pixel. */
@@ -12,37 +14,14 @@ const NEAR = 2;
 /** Mean edge strength, CIELAB units a pixel, below which a picture has too few edges to judge. */
 const FEW_EDGES = 0.25;
 
-/** Slopes of a plane at an inner pixel, a unit a pixel, by Sobel's operator. */
-function slopeX(plane: Float32Array, i: number, width: number): number {
-  return (
-    (plane[i - width + 1]! -
-      plane[i - width - 1]! +
-      2 * (plane[i + 1]! - plane[i - 1]!) +
-      plane[i + width + 1]! -
-      plane[i + width - 1]!) /
-    8
-  );
-}
-
-function slopeY(plane: Float32Array, i: number, width: number): number {
-  return (
-    (plane[i + width - 1]! -
-      plane[i - width - 1]! +
-      2 * (plane[i + width]! - plane[i - width]!) +
-      plane[i + width + 1]! -
-      plane[i - width + 1]!) /
-    8
-  );
-}
-
 /**
  * Marks the pixels with a lightness edge nearby.
  *
- * @param luminance L* 0..100: `[height, width]`
+ * @param lightness L* 0..100: `[height, width]`
  * @returns 1 where an edge is within 2 pixels: `[height, width]`
  */
 export function nearLightnessEdges(
-  luminance: Float32Array,
+  lightness: Float32Array,
   width: number,
   height: number,
 ): Uint8Array {
@@ -50,8 +29,8 @@ export function nearLightnessEdges(
   for (let y = 1; y < height - 1; y++) {
     for (let x = 1; x < width - 1; x++) {
       const i = y * width + x;
-      const sx = slopeX(luminance, i, width);
-      const sy = slopeY(luminance, i, width);
+      const sx = slopeX(lightness, i, width);
+      const sy = slopeY(lightness, i, width);
       edges[i] = Number(sx * sx + sy * sy > LIGHTNESS_EDGE * LIGHTNESS_EDGE);
     }
   }

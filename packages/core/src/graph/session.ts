@@ -52,6 +52,11 @@ export interface Runtime {
   readonly device: Device;
   /** Number of threads the engine computes with; 0 where that has no meaning (GPUs). */
   readonly threads: number;
+  /**
+   * Whether its convolutions are ONNX Runtime's blocked kernels (NCHWc), which models can be
+   * arranged for; they are those of its CPU provider for x86-64.
+   */
+  readonly hasBlockedConvolutions: boolean;
   /** Loads a serialised ONNX model. Throws if the engine refuses the graph. */
   createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>;
 }

@@ -2,8 +2,8 @@
 
 import type { Graph, Value } from "../graph/graph.js";
 import { cast } from "../graph/operators/index.js";
+import { fromFloat16, toFloat16 } from "../model/float16.js";
 import { randomNormal } from "../random.js";
-import { fromFloat16, toFloat16 } from "./float16.js";
 
 /** Starting values of a parameter. */
 export type Initialization =
@@ -61,9 +61,17 @@ export class ParameterSource {
     this.#make = make;
   }
 
-  /** Parameters as float32 inputs of the graph. */
-  static inputs(graph: Graph): ParameterSource {
-    return new ParameterSource(({ name, shape }) => graph.input(name, "float32", shape));
+  /**
+   * Parameters as float32 inputs of the graph.
+   * @param constants those that never change: engines prepare them once, when they load the graph
+   * @throws RangeError if a constant has another shape than the network's
+   */
+  static inputs(graph: Graph, constants: ParameterValues = new Map()): ParameterSource {
+    return new ParameterSource((specification) => {
+      const { name, shape } = specification;
+      if (!constants.has(name)) return graph.input(name, "float32", shape);
+      return graph.constant("float32", shape, lookUp(constants, specification), name);
+    });
   }
 
   /**

@@ -12,7 +12,7 @@ export interface ForwardGraphOptions {
   readonly network: NetworkConfig;
   /** Training normalises by batch statistics and drops units; evaluation does neither. */
   readonly mode: "training" | "evaluation";
-  /** Height and width of the pictures, a multiple of 8. Left out: any. */
+  /** Height and width of the pictures, a multiple of what the network shrinks them by. Left out: any. */
   readonly side?: number;
   /** Stored as named constants; without them the parameters are inputs. */
   readonly parameters?: ParameterValues;
@@ -56,8 +56,8 @@ export function forwardGraph(options: ForwardGraphOptions): ForwardGraph {
       return graph.input(name, "float32", shape);
     },
   };
-  const { normalizedChroma, sceneLogits } = buildNetwork(context, luminance);
-  graph.output("normalized_chroma", normalizedChroma);
+  const { prediction, sceneLogits } = buildNetwork(context, luminance);
+  graph.output("normalized_chroma", prediction);
   if (sceneLogits) graph.output("scene_logits", sceneLogits);
   for (const [name, value] of context.updatedStatistics) graph.output(`${name}/next`, value);
   return {

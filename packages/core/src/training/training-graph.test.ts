@@ -3,9 +3,18 @@ import { ModelProtoSchema } from "onnx-buf";
 import { describe, expect, test } from "vitest";
 import type { TensorValue } from "../graph/session.js";
 import type { NetworkConfig } from "../network/index.js";
+import { objectiveOf } from "../objective/index.js";
 import { cpu, describeOnDevices, numbers, type TestSession, tensor } from "../testing/devices.js";
 import { expectClose, randomTensor } from "../testing/gradient-check.js";
-import { flattened, lively, parameterFeeds, rich, tiny, wide } from "../testing/networks.js";
+import {
+  flattened,
+  lively,
+  parameterFeeds,
+  quantized,
+  rich,
+  tiny,
+  wide,
+} from "../testing/networks.js";
 import {
   evaluationGraph,
   type TrainingGraph,
@@ -14,7 +23,7 @@ import {
 } from "./training-graph.js";
 
 const base = {
-  loss: { alpha: 0.4, reduction: "mean" },
+  objective: { type: "hybrid", alpha: 0.4, reduction: "mean" },
   batchSize: 3,
   height: 24,
   width: 16,
@@ -62,11 +71,25 @@ async function takeSteps(session: TestSession, graph: TrainingGraph, feeds: Feed
 const scalar = (value: TensorValue | undefined) => numbers(value)[0]!;
 const plainSgd = { type: "sgd", momentum: 0 } as const;
 
-describe.each([tiny, rich, flattened])("the gradient of the whole network $name", (network) => {
+const quantizedChroma = {
+  type: "quantized-chroma",
+  alpha: 0.4,
+  neighbours: 5,
+  rebalancing: 0.5,
+  minimumChroma: 5,
+} as const;
+
+describe.each<Pick<TrainingGraphOptions, "network" | "objective">>([
+  { network: tiny, objective: base.objective },
+  { network: rich, objective: base.objective },
+  { network: flattened, objective: base.objective },
+  { network: quantized, objective: quantizedChroma },
+])("the gradient of the whole network $network.name", ({ network, objective }) => {
   test("agrees with finite differences of the losses the step itself reports", async () => {
     const options: TrainingGraphOptions = {
       ...base,
       network,
+      objective,
       // With learning rate 1 the step is the gradient.
       optimizer: plainSgd,
     };
@@ -74,8 +97,10 @@ describe.each([tiny, rich, flattened])("the gradient of the whole network $name"
     const feeds = { ...batchFeeds(base), ...startingState(graph, options) };
     const session = await cpu.createSession(graph.model);
     const run = (changed: Feeds) => session.run({ ...feeds, ...changed });
+    const { measure } = objectiveOf(objective, network).selection;
     const loss = (results: Feeds) =>
-      numbers(results.color_loss)[0]! + base.loss.alpha * numbers(results.class_loss)[0]!;
+      numbers(results[`${measure}/mean`])[0]! +
+      objective.alpha * numbers(results["classLoss/mean"])[0]!;
     const results = await run({});
     const errors: string[] = [];
     let checked = 0;
@@ -104,43 +129,50 @@ describe.each([tiny, rich, flattened])("the gradient of the whole network $name"
   });
 });
 
-test("a network learns four pictures by heart", async () => {
-  const network: NetworkConfig = {
-    ...rich,
-    classes: 4,
-    classification: { hidden: [], dropout: 0 },
-  };
-  const options: TrainingGraphOptions = {
-    network,
-    loss: { alpha: 0.1, reduction: "mean" },
-    optimizer: { type: "adam" },
-    batchSize: 4,
-    height: 16,
-    width: 16,
-  };
-  const graph = trainingGraph(options);
-  const session = await cpu.createSession(graph.model);
-  // One colour for each picture, and luminance that tells them apart.
-  const colors = [60, -40, 20, 50, -50, -30, -10, 70];
-  const feeds: Feeds = {
-    ...startingState(graph, options),
-    luminance: randomTensor([4, 1, 16, 16], 11, 0, 100),
-    ab: tensor(
-      [4, 2, 16, 16],
-      colors.flatMap((color) => new Array<number>(256).fill(color)),
-    ),
-    labels: { type: "int64", shape: [4], data: BigInt64Array.of(0n, 1n, 2n, 3n) },
-    learning_rate: tensor([], [0.02]),
-  };
-  const history = await takeSteps(session, graph, feeds, 80);
-  await session.release();
-  const first = history[0]!;
-  const last = history.at(-1)!;
-  expect(scalar(last.color_loss)).toBeLessThan(0.1 * scalar(first.color_loss));
-  expect(scalar(last.class_loss)).toBeLessThan(0.5 * scalar(first.class_loss));
-  expect(scalar(last.correct)).toBe(4);
-  expect(scalar(last.labelled)).toBe(4);
-});
+test.each<Pick<TrainingGraphOptions, "network" | "objective">>([
+  { network: rich, objective: { type: "hybrid", alpha: 0.1, reduction: "mean" } },
+  { network: quantized, objective: { ...quantizedChroma, neighbours: 1 } },
+])(
+  "a network learns four pictures by heart: $network.name",
+  async ({ network: own, objective }) => {
+    const network: NetworkConfig = {
+      ...own,
+      classes: 4,
+      classification: { hidden: [], dropout: 0 },
+    };
+    const options: TrainingGraphOptions = {
+      network,
+      objective,
+      optimizer: { type: "adam" },
+      batchSize: 4,
+      height: 16,
+      width: 16,
+    };
+    const graph = trainingGraph(options);
+    const session = await cpu.createSession(graph.model);
+    // One colour for each picture, and luminance that tells them apart.
+    const colors = [60, -40, 20, 50, -50, -30, -10, 70];
+    const feeds: Feeds = {
+      ...startingState(graph, options),
+      luminance: randomTensor([4, 1, 16, 16], 11, 0, 100),
+      ab: tensor(
+        [4, 2, 16, 16],
+        colors.flatMap((color) => new Array<number>(256).fill(color)),
+      ),
+      labels: { type: "int64", shape: [4], data: BigInt64Array.of(0n, 1n, 2n, 3n) },
+      learning_rate: tensor([], [0.02]),
+    };
+    const history = await takeSteps(session, graph, feeds, 80);
+    await session.release();
+    const first = history[0]!;
+    const last = history.at(-1)!;
+    const color = `${objectiveOf(objective, network).selection.measure}/mean`;
+    expect(scalar(last[color])).toBeLessThan(0.1 * scalar(first[color]));
+    expect(scalar(last["classLoss/mean"])).toBeLessThan(0.5 * scalar(first["classLoss/mean"]));
+    expect(scalar(last["accuracy/sum"])).toBe(4);
+    expect(scalar(last["labelled/weight"])).toBe(4);
+  },
+);
 
 describe("with Winograd's algorithm", () => {
   // Layers of all kinds that it takes: same size, halved and, in the colorization network, doubled.
@@ -172,8 +204,8 @@ describe("with Winograd's algorithm", () => {
       return results;
     };
     const [expected, ours] = [await run(direct), await run(winograd)];
-    expect(scalar(ours.color_loss)).toBeCloseTo(scalar(expected.color_loss), 6);
-    expect(scalar(ours.class_loss)).toBeCloseTo(scalar(expected.class_loss), 4);
+    expect(scalar(ours["colorLoss/mean"])).toBeCloseTo(scalar(expected["colorLoss/mean"]), 6);
+    expect(scalar(ours["classLoss/mean"])).toBeCloseTo(scalar(expected["classLoss/mean"]), 4);
     for (const { name, trainable } of direct.parameters) {
       const before = feeds[name]!.data as Float32Array;
       const change = (results: Feeds) =>
@@ -205,7 +237,7 @@ describe("with Winograd's algorithm", () => {
         delete (parameters as Feeds).step;
         const results = await session.run({ luminance, ab, labels, ...parameters } as Feeds);
         await session.release();
-        return numbers(results.color_loss);
+        return numbers(results["colorLoss/values"]);
       }),
     );
     expectClose(losses[1]!, losses[0]!, 1e-4, "color_loss");
@@ -269,6 +301,20 @@ describe("what a step reports and changes", () => {
 
   const options: TrainingGraphOptions = { ...base, network: tiny, optimizer: plainSgd };
 
+  test("augmentation changes what the network sees in training, by chance", async () => {
+    const plain = await oneStep(options);
+    const augmentation = { tone: 1, border: 1 };
+    const changed = await oneStep({ ...options, augmentation });
+    expect(changed.graph.noise.map(({ name }) => name)).toEqual([
+      ...["augmentation.tone/noise", "augmentation.border/noise"],
+      ...plain.graph.noise.map(({ name }) => name),
+    ]);
+    const losses = [plain, changed].map(({ results }) => scalar(results["colorLoss/mean"]));
+    expect(Math.abs(losses[0]! - losses[1]!)).toBeGreaterThan(1e-4);
+    // In evaluation pictures stay as they are.
+    expect(evaluationGraph({ ...options, augmentation })).toEqual(evaluationGraph(options));
+  });
+
   test("the norm is the length of the gradient", async () => {
     const { results, moved } = await oneStep(options);
     expect(scalar(results.gradient_norm)).toBeCloseTo(moved, 4);
@@ -304,14 +350,14 @@ describe("what a step reports and changes", () => {
         }
       }
     }
-    expect(scalar(results.color_loss)).toBeCloseTo(sum / (6 * 12 * 8), 6);
+    expect(scalar(results["colorLoss/mean"])).toBeCloseTo(sum / (6 * 12 * 8), 6);
   });
 
   test("alpha 0 trains the colours only", async () => {
     const { graph, results } = await oneStep({
       ...options,
       optimizer: { type: "adam" },
-      loss: { alpha: 0, reduction: "mean" },
+      objective: { type: "hybrid", alpha: 0, reduction: "mean" },
     });
     const changed = graph.state.filter(({ name }) => results[`${name}/next`]);
     const kept = graph.state.filter(({ name }) => !results[`${name}/next`]);
@@ -320,15 +366,14 @@ describe("what a step reports and changes", () => {
       "classification.output.bias",
     ]);
     expect(changed.length).toBe(3 * (graph.parameters.length - 2));
-    expect(scalar(results.class_loss)).toBeGreaterThan(0);
+    expect(scalar(results["classLoss/mean"])).toBeGreaterThan(0);
   });
 
   test("a network without classes reports no class loss", async () => {
     const { results } = await oneStep({ ...options, network: { ...tiny, classes: 0 } });
-    expect(["class_loss", "correct", "labelled"].map((name) => scalar(results[name]))).toEqual([
-      0, 0, 0,
-    ]);
-    expect(scalar(results.color_loss)).toBeGreaterThan(0);
+    const measured = Object.keys(results).filter((name) => !name.endsWith("/next"));
+    expect(measured).toEqual(["colorLoss/mean", "gradient_norm"]);
+    expect(scalar(results["colorLoss/mean"])).toBeGreaterThan(0);
   });
 
   test("the state is the parameters, statistics included, then the optimizer's", () => {
@@ -376,14 +421,14 @@ describe("evaluation", () => {
     await evaluation.release();
     await training.release();
     const sum = (name: string) => numbers(each[name]).reduce((a, b) => a + b, 0);
-    expect(each.color_loss!.shape).toEqual([3]);
-    expect(sum("color_loss") / 3).toBeCloseTo(scalar(whole.color_loss), 5);
-    expect(numbers(each.labelled)).toEqual([1, 0, 1]);
-    expect(sum("class_loss") / 2).toBeCloseTo(scalar(whole.class_loss), 5);
-    expect(sum("correct")).toBe(scalar(whole.correct));
+    expect(each["colorLoss/values"]!.shape).toEqual([3]);
+    expect(sum("colorLoss/values") / 3).toBeCloseTo(scalar(whole["colorLoss/mean"]), 5);
+    expect(numbers(each["labelled/weights"])).toEqual([1, 0, 1]);
+    expect(sum("classLoss/values") / 2).toBeCloseTo(scalar(whole["classLoss/mean"]), 5);
+    expect(sum("accuracy/values")).toBe(scalar(whole["accuracy/sum"]));
     // Mean reduction: the same error, in CIELAB units of the head's scale 50.
-    const squared = numbers(each.color_loss).map((value) => value * 50 ** 2);
-    expectClose(numbers(each.ab_squared_error), squared, 1e-5, "ab_squared_error");
+    const squared = numbers(each["colorLoss/values"]).map((value) => value * 50 ** 2);
+    expectClose(numbers(each["abError/values"]), squared, 1e-5, "ab_squared_error");
   });
 
   test("ignores dropout and uses running statistics: pictures do not influence each other", async () => {
@@ -398,7 +443,13 @@ describe("evaluation", () => {
     const changed = { ...pictures.luminance, data: other };
     const after = await session.run({ ...pictures, ...parameters, luminance: changed });
     await session.release();
-    expect(numbers(after.color_loss)[0]).toBeCloseTo(numbers(before.color_loss)[0]!, 6);
-    expect(numbers(after.color_loss)[1]).not.toBeCloseTo(numbers(before.color_loss)[1]!, 4);
+    expect(numbers(after["colorLoss/values"])[0]).toBeCloseTo(
+      numbers(before["colorLoss/values"])[0]!,
+      6,
+    );
+    expect(numbers(after["colorLoss/values"])[1]).not.toBeCloseTo(
+      numbers(before["colorLoss/values"])[1]!,
+      4,
+    );
   });
 });

@@ -2,16 +2,8 @@
 // Parameters and optimizer state come in as inputs and leave as outputs named `<input>/next`.
 
 import { dependencies, gradients } from "../graph/gradients.js";
-import { Graph, type Value } from "../graph/graph.js";
-import {
-  add,
-  averagePool,
-  multiply,
-  reduceMean,
-  reduceSum,
-  scale,
-  subtract,
-} from "../graph/operators/index.js";
+import { Graph, staticShape, type Value } from "../graph/graph.js";
+import { multiply, reduceSum, scale } from "../graph/operators/index.js";
 import {
   clippingFactor,
   globalNorm,
@@ -20,22 +12,43 @@ import {
   optimizerUpdate,
 } from "../graph/optimizers.js";
 import { serialize } from "../graph/serialize.js";
-import { type HybridLossOptions, hybridLoss } from "../loss/hybrid-loss.js";
+import { winogradArrangement } from "../network/arrangements/winograd.js";
 import type { NetworkConfig } from "../network/config.js";
 import type { NetworkContext } from "../network/layers.js";
 import { buildNetwork } from "../network/network.js";
-import { ParameterSource, type ParameterSpecification } from "../network/parameters.js";
-import { winogradArrangement } from "../network/winograd-arrangement.js";
+import {
+  ParameterSource,
+  type ParameterSpecification,
+  type ParameterValues,
+} from "../network/parameters.js";
+import { trainingMeasures } from "../objective/measures.js";
+import { type ObjectiveOptions, objectiveOf } from "../objective/objectives.js";
+import { learningRateFactor, type ParameterGroup } from "../objective/parameter-groups.js";
+import { type AugmentationOptions, augment } from "./augmentation/augmentation.js";
+import { meansOfTerms, totalLoss } from "./loss.js";
+import { averageName, movingAverage } from "./moving-average.js";
 
 export interface TrainingGraphOptions {
   readonly network: NetworkConfig;
-  readonly loss: HybridLossOptions;
+  readonly objective: ObjectiveOptions;
   readonly optimizer: OptimizerOptions;
   /** Largest global L2 norm of the gradient; 0 or left out: no clipping. */
   readonly clipNorm?: number;
+  /**
+   * Learning-rate factors by parameter name, after those of the objective; a factor of 0 freezes. The
+   * last group that a parameter belongs to counts.
+   */
+  readonly parameterGroups?: readonly ParameterGroup[];
+  /**
+   * Decay of a moving average of the parameters and running statistics, below 1: validation and export
+   * take the average. 0 or left out: none is kept.
+   */
+  readonly movingAverage?: number;
+  /** What happens to training pictures before the network sees them. Left out: nothing. */
+  readonly augmentation?: AugmentationOptions;
   /** Pictures in a batch. */
   readonly batchSize: number;
-  /** Picture size in pixels, multiples of 8. */
+  /** Picture size in pixels, multiples of what the network shrinks pictures by. */
   readonly height: number;
   readonly width: number;
   /**
@@ -55,14 +68,18 @@ export interface NoiseInput {
  * Inputs: `luminance` float32 [N, 1, H, W] (L*, 0..100), `ab` float32 [N, 2, H, W] (CIELAB units),
  * `labels` int64 [N], `learning_rate` and `step` float32 scalars, `noise`, and `state`.
  *
- * Outputs, all float32 scalars: `color_loss`, `class_loss`, `correct`, `labelled`,
- * `gradient_norm`; and `<name>/next` for each of `state` that the step changes (with alpha 0, the
- * classification network's parameters stay as they are).
+ * Outputs, all float32 scalars: for each measure of training `<measure>/mean` if it is a term of the
+ * loss, else `<measure>/sum`; for each weight that measures are averaged over `<weight>/weight`, the
+ * pictures that count; `gradient_norm`; and `<name>/next` for each of `state` that the step changes
+ * (with alpha 0, the classification network's parameters stay as they are).
  */
 export interface TrainingGraph {
   readonly model: Uint8Array;
   readonly parameters: readonly ParameterSpecification[];
-  /** Names and shapes of all tensors carried from step to step: parameters, then optimizer state. */
+  /**
+   * Names and shapes of all tensors carried from step to step: parameters that are no constants, then
+   * optimizer state, then moving averages.
+   */
   readonly state: readonly { readonly name: string; readonly shape: readonly number[] }[];
   readonly noise: readonly NoiseInput[];
 }
@@ -72,51 +89,103 @@ export function stateName(parameter: string, kind: string): string {
   return `${parameter}/${kind}`;
 }
 
-/** Builds the step. Throws RangeError or GraphError if sizes or options do not fit. */
-export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
-  const { graph, context, loss, noise } = forwardGraph(options, "training");
-  const specifications = context.parameters.specifications;
-  const trainable = new Set(
-    specifications.filter((each) => each.trainable).map(({ name }) => name),
+/** Whether training leaves a parameter as it is, by the groups of objective and options. */
+export function frozenParameters(
+  options: Pick<TrainingGraphOptions, "network" | "objective" | "parameterGroups">,
+): (parameter: string) => boolean {
+  const groups = parameterGroups(options);
+  return (parameter) => learningRateFactor(groups, parameter) === 0;
+}
+
+/** The groups of the objective, then those of the options. */
+export function parameterGroups(
+  options: Pick<TrainingGraphOptions, "network" | "objective" | "parameterGroups">,
+): readonly ParameterGroup[] {
+  const { parameterGroups: own } = objectiveOf(options.objective, options.network);
+  return [...own, ...(options.parameterGroups ?? [])];
+}
+
+/**
+ * Builds the step.
+ * @param constants values of frozen parameters, which are stored in the graph: ONNX Runtime has faster
+ *   kernels for constant weights. Other frozen parameters are inputs that have no next value.
+ * @throws RangeError or GraphError if sizes or options do not fit
+ */
+export function trainingGraph(
+  options: TrainingGraphOptions,
+  constants?: ParameterValues,
+): TrainingGraph {
+  const { graph, context, objective, judgement, noise } = forwardGraph(
+    options,
+    "training",
+    constants,
   );
+  const specifications = context.parameters.specifications;
+  const groups = parameterGroups(options);
+  const factorOf = (name: string) => learningRateFactor(groups, name);
+  const learning = new Set(
+    specifications
+      .filter(({ name, trainable }) => trainable && factorOf(name) > 0)
+      .map(({ name }) => name),
+  );
+  const means = meansOfTerms(graph, judgement, objective);
+  const total = totalLoss(means, judgement);
   // Without a class loss (alpha 0) the classification network has no gradient and stays as it is.
   const parameters = dependencies(
-    loss.total,
-    graph.inputs.filter(({ name }) => trainable.has(name)),
+    total,
+    graph.inputs.filter(({ name }) => learning.has(name)),
   );
-  const raw = gradients(loss.total, parameters);
+  const raw = gradients(total, parameters);
   const norm = globalNorm(raw);
   const clipNorm = options.clipNorm ?? 0;
   const factor = clipNorm > 0 ? clippingFactor(norm, clipNorm) : undefined;
   const learningRate = graph.input("learning_rate", "float32", []);
   const step = graph.input("step", "float32", []);
-  const state = specifications.map(({ name, shape }) => ({ name, shape }));
+  const fed = new Set(graph.inputs.map(({ name }) => name));
+  const state = specifications
+    .filter(({ name }) => fed.has(name))
+    .map(({ name, shape }) => ({ name, shape }));
   const stateKinds = optimizerStateNames(options.optimizer);
+  const next = new Map<string, Value>();
   parameters.forEach((parameter, index) => {
+    const { name } = parameter;
     const shape = parameter.shape as readonly number[];
     const gradient = raw[index]!;
     const update = optimizerUpdate(options.optimizer, {
       parameter,
       gradient: factor ? multiply(gradient, factor) : gradient,
       state: stateKinds.map((kind) => {
-        const name = stateName(parameter.name, kind);
-        state.push({ name, shape });
-        return graph.input(name, "float32", shape);
+        state.push({ name: stateName(name, kind), shape });
+        return graph.input(stateName(name, kind), "float32", shape);
       }),
-      learningRate,
+      learningRate: factorOf(name) === 1 ? learningRate : scale(learningRate, factorOf(name)),
       step,
     });
-    graph.output(`${parameter.name}/next`, update.parameter);
+    next.set(name, update.parameter);
+    graph.output(`${name}/next`, update.parameter);
     stateKinds.forEach((kind, position) => {
-      graph.output(`${stateName(parameter.name, kind)}/next`, update.state[position]!);
+      graph.output(`${stateName(name, kind)}/next`, update.state[position]!);
     });
   });
-  for (const [name, value] of context.updatedStatistics) graph.output(`${name}/next`, value);
-  graph.output("color_loss", loss.color);
-  graph.output("class_loss", loss.classification ?? graph.scalar(0));
-  const terms = loss.perPicture.classification;
-  graph.output("correct", terms ? reduceSum(terms.correct) : graph.scalar(0));
-  graph.output("labelled", terms ? reduceSum(terms.labelled) : graph.scalar(0));
+  for (const [name, value] of context.updatedStatistics) {
+    next.set(name, value);
+    graph.output(`${name}/next`, value);
+  }
+  if (options.movingAverage) {
+    for (const [name, average] of movingAverage(next, step, options.movingAverage)) {
+      state.push({ name: averageName(name), shape: next.get(name)!.shape as readonly number[] });
+      graph.output(`${averageName(name)}/next`, average);
+    }
+  }
+  for (const { name } of trainingMeasures(objective)) {
+    const mean = means.get(name);
+    const values = judgement.values[name];
+    if (mean) graph.output(`${name}/mean`, mean);
+    else if (values) graph.output(`${name}/sum`, reduceSum(values));
+  }
+  for (const [name, weights] of Object.entries(judgement.weights)) {
+    graph.output(`${name}/weight`, reduceSum(weights));
+  }
   graph.output("gradient_norm", norm);
   return {
     model: serialize(graph, { name: "training_step" }),
@@ -127,32 +196,30 @@ export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
 }
 
 /**
- * Losses without an update, in inference mode (running statistics, no dropout).
+ * Measures without an update, in inference mode (running statistics, no dropout).
  *
- * Inputs: `luminance`, `ab`, `labels` as in training, and the parameters. Outputs, float32 [N] each:
- * `color_loss`, `ab_squared_error` (mean over pixels and channels of the picture at the network's
- * output size, CIELAB units squared), `class_loss`, `correct`, `labelled`.
+ * Inputs: `luminance`, `ab`, `labels` as in training, and the parameters that are no constants.
+ * Outputs, float32 [N] each: `<measure>/values` for each measure of the objective, 0 for pictures that
+ * do not count, and `<weight>/weights` for each weight, 1 for those that do.
  */
 export function evaluationGraph(
   options: Omit<TrainingGraphOptions, "optimizer" | "clipNorm">,
+  constants?: ParameterValues,
 ): Uint8Array {
-  const { graph, loss, chroma, target } = forwardGraph(options, "evaluation");
-  const { head } = options.network;
-  const difference = subtract(chroma, target);
-  const squared = reduceMean(multiply(difference, difference), [1, 2, 3]);
-  const zeros = graph.constant("float32", [options.batchSize], new Float32Array(options.batchSize));
-  const terms = loss.perPicture.classification;
-  graph.output("color_loss", loss.perPicture.color);
-  graph.output("ab_squared_error", scale(squared, head.scale ** 2));
-  graph.output("class_loss", terms?.crossEntropy ?? zeros);
-  graph.output("correct", terms?.correct ?? zeros);
-  graph.output("labelled", terms?.labelled ?? zeros);
+  const { graph, judgement } = forwardGraph(options, "evaluation", constants);
+  for (const [name, values] of Object.entries(judgement.values)) {
+    graph.output(`${name}/values`, values);
+  }
+  for (const [name, weights] of Object.entries(judgement.weights)) {
+    graph.output(`${name}/weights`, weights);
+  }
   return serialize(graph, { name: "evaluation" });
 }
 
 function forwardGraph(
   options: Omit<TrainingGraphOptions, "optimizer" | "clipNorm">,
   purpose: "training" | "evaluation",
+  constants?: ParameterValues,
 ) {
   const { network, batchSize, height, width } = options;
   const graph = new Graph();
@@ -162,24 +229,21 @@ function forwardGraph(
   const noise: NoiseInput[] = [];
   const context: NetworkContext = {
     config: network,
-    parameters: ParameterSource.inputs(graph),
+    parameters: ParameterSource.inputs(graph, constants),
     mode: purpose === "training" ? "training" : "inference",
     updatedStatistics: new Map(),
+    isFrozen: frozenParameters(options),
     noise: (layer, shape) => {
       const name = `${layer}/noise`;
-      noise.push({ name, shape });
+      noise.push({ name, shape: staticShape(shape, "Noise") });
       return graph.input(name, "float32", shape);
     },
     ...(options.convolutions === "winograd" ? { arrangement: winogradArrangement } : {}),
   };
-  const { normalizedChroma, sceneLogits } = buildNetwork(context, luminance);
-  // The target is brought to the size of the output (paper, section 3.5), then normalised.
-  const target = normalizedTarget(ab, network);
-  const loss = hybridLoss(normalizedChroma, target, sceneLogits, labels, options.loss);
-  return { graph, context, loss, noise, chroma: normalizedChroma, target };
-}
-
-function normalizedTarget(ab: Value, { head }: NetworkConfig): Value {
-  const halved = averagePool(ab, { kernel: 2 });
-  return scale(add(halved, ab.graph.scalar(-head.offset)), 1 / head.scale);
+  const objective = objectiveOf(options.objective, network);
+  const changes = purpose === "training" ? (options.augmentation ?? {}) : {};
+  const picture = augment({ lightness: luminance, ab }, changes, context.noise);
+  const outputs = buildNetwork(context, picture.lightness);
+  const judgement = objective.judge({ ...outputs, ab: picture.ab, labels });
+  return { graph, context, objective, judgement, noise };
 }

@@ -1,9 +1,10 @@
 // `ltbc colorize`
 
-import type { Scene } from "@let-there-be-color/core/colorize";
+import type { ColorModel, Scene } from "@let-there-be-color/core/colorize";
+import { DEFAULT_WORKING_SIZE } from "@let-there-be-color/core/model";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, Option } from "commander";
-import { ColorModel } from "../color-model.js";
+import { loadColorModel } from "../color-model.js";
 import { Composer } from "../image/composer.js";
 import { DEFAULT_QUALITY } from "../image/encode.js";
 import { OUTPUT_FORMATS } from "../image/format.js";
@@ -41,7 +42,7 @@ export function colorizeCommand(streams: Streams = process): Command {
     .option("-m, --model <file>", "ONNX colour model (default: the compact weights included)")
     .option(
       "-s, --size <pixels>",
-      "short side at which the network looks at the picture, 16 to 4096 (default: what the model states, or else 224); the output always has the input's size",
+      `short side at which the network looks at the picture, 16 to 4096 (default: what the model states, or else ${DEFAULT_WORKING_SIZE}); the output always has the input's size`,
       numberOption(16, 4096, true),
     )
     .option(
@@ -87,29 +88,35 @@ async function colorizeAll(
     );
   }
   const composer = new Composer(threads);
-  const pipeline = new ColorizePipeline(composer, options, streams);
-  // The first picture is on its way before the model is loaded, which blocks this thread.
-  const first = await pipeline.begin(jobs[0]!);
-  const loaded = await ColorModel.load(
-    model,
-    {
-      ...(device === undefined ? {} : { device }),
-      ...(threads === undefined ? {} : { threads }),
-      spinning: jobs.length === 1, // with more, other pictures' work waits for the cores
-    },
-    { pictures: jobs.length, ...(size === undefined ? {} : { workingSize: size }) },
-  );
+  // Begun when a first picture is on its way, since it blocks this thread.
+  let loading: Promise<ColorModel> | undefined;
+  const load = () =>
+    loadColorModel(
+      model,
+      {
+        ...(device === undefined ? {} : { device }),
+        ...(threads === undefined ? {} : { threads }),
+        spinning: jobs.length === 1, // with more, other pictures' work waits for the cores
+      },
+      { pictures: jobs.length, ...(size === undefined ? {} : { workingSize: size }) },
+    );
+  const loadOnce = () => {
+    loading ??= load();
+    return loading;
+  };
+  const pipeline = new ColorizePipeline(loadOnce, composer, options, streams);
   const report = toStdout ? streams.stderr : streams.stdout;
   const failed: Outcome[] = [];
   try {
-    for await (const outcome of pipeline.run(jobs, first, loaded)) {
+    for await (const outcome of pipeline.run(jobs)) {
       if (outcome.error !== undefined) failed.push(outcome);
       if (options.json) report.write(`${jsonLine(outcome)}\n`);
       else if (outcome.error === undefined && !options.quiet) report.write(textLine(outcome));
       if (outcome.error !== undefined) streams.stderr.write(`error: ${outcome.error}\n`);
     }
   } finally {
-    await Promise.all([loaded.close(), composer.close()]);
+    const loaded = await loading?.catch(() => undefined); // why it failed is told by the pipeline
+    await Promise.all([loaded?.close(), composer.close()]);
   }
   if (failed.length > 0 && jobs.length > 1) {
     streams.stderr.write(

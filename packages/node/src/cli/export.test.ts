@@ -1,16 +1,15 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readModelMetadata } from "@let-there-be-color/core/colorize";
+import { readModelMetadata } from "@let-there-be-color/core/model";
 import { type NetworkConfig, networkPreset } from "@let-there-be-color/core/network";
+import { initialState, noSteps } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { initialState } from "../runtime/trainable-onnx-network.js";
 import { noisePicture, temporaryFolder } from "../testing/pictures.js";
 import { tinyColorModel } from "../testing/tiny-color-model.js";
 import { saveCheckpoint, type TrainingProgress } from "../training/checkpoint.js";
-import { noSteps } from "../training/totals.js";
 import { exportCommand } from "./export.js";
 
 const network: NetworkConfig = networkPreset("compact", {
@@ -25,7 +24,7 @@ const network: NetworkConfig = networkPreset("compact", {
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
   folder = await temporaryFolder();
-  const best = { step: 1, phase: 0, epoch: 1, colorLoss: 0.1 };
+  const best = { step: 1, phase: 0, epoch: 1, measure: "colorLoss", value: 0.1 };
   for (const step of [1, 2]) {
     const progress: TrainingProgress = {
       ...{ step, best, plan: [], seed: step, validations: [], seconds: 0, journalLines: 0 },
@@ -33,7 +32,13 @@ beforeAll(async () => {
       epochsWithoutImprovement: 0,
       epochTotals: noSteps,
       windowTotals: noSteps,
-      configuration: { network, classes: [], phases: [{ resize: 96 }], loss: {}, optimizer: {} },
+      configuration: {
+        network,
+        classes: [],
+        phases: [{ resize: 96 }],
+        objective: {},
+        optimizer: {},
+      },
     };
     await saveCheckpoint(folder.path, progress, initialState({ network, seed: step }), 9);
   }

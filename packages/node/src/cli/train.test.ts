@@ -120,6 +120,26 @@ describe("ltbc train", () => {
     expect(await stat(inRun("first", "journal.jsonl"))).toEqual(before);
   });
 
+  it("freezes and slows parts and averages the weights, until resumed otherwise", async () => {
+    const parts = ["--freeze", "low_level", "--learning-rate-factor", "fusion=0.5", "global.*=0.1"];
+    const more = ["--moving-average", "0.9", "--epochs", "1", "-o", inRun("parts")];
+    const first = await run(...common, ...parts, ...more);
+    expect(first.stderr).toBe("");
+    expect(first.stdout).toMatch(
+      /^Parameters +fusion x 0\.5, global\.\* x 0\.1, low_level frozen$/m,
+    );
+    expect(first.stdout).toMatch(/^Average +of the weights, decay 0\.9: /m);
+    const before = (await newest("parts"))!.state;
+    expect(before.has("fusion.mid_level.weight/average")).toBe(true);
+    expect(before.has("low_level.0.weight/first_moment")).toBe(false);
+    const again = ["--learning-rate-factor", "low_level=1", "--moving-average", "0"];
+    const second = await run("--resume", inRun("parts"), "--epochs", "2", ...again);
+    expect(second.stdout).toMatch(/^Parameters +low_level x 1$/m);
+    const after = (await newest("parts"))!.state;
+    expect(after.get("low_level.0.weight")).not.toEqual(before.get("low_level.0.weight"));
+    expect([...after.keys()].filter((name) => name.endsWith("/average"))).toEqual([]);
+  });
+
   it("prints one JSON line with --json, and progress on stderr", async () => {
     const { status, stdout, stderr } = await run("--resume", inRun("first"), "--json");
     expect(status).toBe(0);

@@ -1,33 +1,43 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Device } from "@let-there-be-color/core/graph";
+import { type Device, optimizerDefaults } from "@let-there-be-color/core/graph";
 import { type PresetName, presetNames } from "@let-there-be-color/core/network";
-import { UserError } from "@let-there-be-color/core/user-error";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { objectiveOf, type ParameterGroup } from "@let-there-be-color/core/objective";
+import { augmentationNames, createTrainableNetwork } from "@let-there-be-color/core/training";
+import { Command, Option } from "commander";
 import { env } from "onnxruntime-node";
+import { usualMinimumChroma } from "../dataset/index.js";
+import { writeFileDurably } from "../files/atomic-file.js";
 import { createRuntime } from "../runtime/onnx-runtime.js";
-import { createTrainableNetwork } from "../runtime/trainable-onnx-network.js";
-import { writeFileDurably } from "../training/atomic-file.js";
 import { checkpointPath, readCheckpoint } from "../training/checkpoint.js";
 import type { EndEvent } from "../training/events.js";
+import { writtenRecord } from "../training/journal.js";
 import { ProgressReporter } from "../training/progress.js";
 import { planOf } from "../training/run/configuration.js";
 import { RunData } from "../training/run/data.js";
 import { exportedModel } from "../training/run/model-export.js";
+import { prepareNewRun, prepareResumedRun, type RunOptions } from "../training/run/prepare.js";
+import { presetDefaults, usualLearningRates } from "../training/run/preset-defaults.js";
+import { startingState } from "../training/run/starting-state.js";
+import { closingLines, startUpLines } from "../training/run/summary.js";
+import { train } from "../training/trainer.js";
 import {
   fraction,
+  movingAverageDecay,
   nonNegativeNumber,
-  parsePhases,
-  parseSchedule,
   positiveInteger,
   positiveNumber,
   seedNumber,
+  share,
   wholeNumber,
-} from "../training/run/option-values.js";
-import { prepareNewRun, prepareResumedRun, type RunOptions } from "../training/run/prepare.js";
-import { presetDefaults } from "../training/run/preset-defaults.js";
-import { closingLines, startUpLines } from "../training/run/summary.js";
-import { train } from "../training/trainer.js";
+} from "./number-option.js";
+import {
+  parseAugmentation,
+  parseLearningRateFactor,
+  parsePhases,
+  parseSchedule,
+  parseViews,
+} from "./option-values.js";
 
 interface TrainCommandOptions extends RunOptions {
   readonly resume?: string;
@@ -53,7 +63,7 @@ export function trainCommand(): Command {
     presetNames.map((name) => `${name} ${pick(paper[name])}`).join(", ");
   const add = <T>(flags: string, description: string, parse?: (text: string) => T) => {
     const option = new Option(flags, description);
-    if (parse) option.argParser(usageErrors(parse));
+    if (parse) option.argParser(parse);
     command.addOption(option);
   };
   const choose = (flags: string, description: string, choices: readonly string[]) =>
@@ -76,12 +86,21 @@ export function trainCommand(): Command {
   );
   add(
     "--minimum-chroma <chroma>",
-    "leave out pictures with less mean chroma, CIELAB units, 0 or more (default: 2)",
+    `leave out pictures with less mean chroma, CIELAB units, 0 or more (default: ${usualMinimumChroma})`,
     nonNegativeNumber,
   );
   command.optionsGroup("Network and loss:");
   choose("--preset <name>", "network (default: compact)", presetNames);
   add("--network <file>", "JSON with options that replace the preset's, such as widths or skips");
+  add(
+    "--encoder-weights <file>",
+    "safetensors file that the encoder of the preset mobilenet starts from (default: from the seed)",
+  );
+  add(
+    "--encoder-statistics <batches>",
+    "batches to estimate the encoder's normalisation from before training, 0 or more (default: 60 if it is frozen, else 0)",
+    wholeNumber,
+  );
   add(
     "--alpha <weight>",
     `weight of the class loss, 0 or more (default: ${perPreset(({ alpha }) => Number(alpha.toPrecision(3)))})`,
@@ -91,6 +110,16 @@ export function trainCommand(): Command {
     "mean",
     "sum",
   ]);
+  add(
+    "--neighbours <n>",
+    "colours that share a target where colours are classes: 1 for the nearest alone (default: 5)",
+    positiveInteger,
+  );
+  add(
+    "--rebalancing <share>",
+    "how much rare colours count more where colours are classes, 0 to 1 (default: 0)",
+    share,
+  );
   command.optionsGroup("Course of training:");
   add(
     "--epochs <n>",
@@ -104,13 +133,23 @@ export function trainCommand(): Command {
   );
   add(
     "--crop <pixels>",
-    `side of the training crops, a multiple of 8 (default: ${perPreset(({ crop }) => crop)})`,
+    `side of the training crops, a multiple of 8, with a backbone of 32 (default: ${perPreset(({ crop }) => crop)})`,
     positiveInteger,
   );
   add(
     "--resize <pixels>",
     "short side that pictures are scaled to before cropping to the largest crop (default: crop x 256 / 224)",
     positiveInteger,
+  );
+  add(
+    "--views <least-most>",
+    "shares of a picture's short side that crops show, such as 0.5-1 (default: mobilenet 0.5-1, else crops of one size)",
+    parseViews,
+  );
+  add(
+    "--augmentation <list>",
+    `shares of the pictures that are changed, such as emulsion=0.4,grain=0.2, or none; of ${augmentationNames.join(", ")} (default: none but for mobilenet)`,
+    parseAugmentation,
   );
   add(
     "--phases <list>",
@@ -125,7 +164,7 @@ export function trainCommand(): Command {
   ]);
   add(
     "--learning-rate <rate>",
-    `after the warm-up, more than 0 (default: ${perPreset(({ learningRate }) => learningRate)}; sgd 0.01, adadelta 1)`,
+    `after the warm-up, more than 0 (default: ${perPreset(({ learningRate }) => learningRate)}; sgd ${usualLearningRates.sgd}, adadelta ${usualLearningRates.adadelta})`,
     positiveNumber,
   );
   add(
@@ -138,15 +177,37 @@ export function trainCommand(): Command {
     `constant, cosine, or step:<epochs>x<factor> (default: ${perPreset(({ schedule }) => schedule)})`,
     parseSchedule,
   );
-  add("--weight-decay <rate>", "0 or more (default: 0; adamw 0.01)", nonNegativeNumber);
+  add(
+    "--weight-decay <rate>",
+    `0 or more (default: 0; adamw ${optimizerDefaults.adamw.weightDecay})`,
+    nonNegativeNumber,
+  );
   add(
     "--clip-norm <norm>",
     `largest gradient norm, 0 for no limit (default: ${perPreset(({ clipNorm }) => clipNorm)})`,
     nonNegativeNumber,
   );
   add(
+    "--freeze <patterns...>",
+    "parameters that stay as they are, such as low_level or 'encoder.*': beginnings of names, * for any characters (default: none)",
+  );
+  command.addOption(
+    new Option(
+      "--learning-rate-factor <pattern=factor...>",
+      "factor of the learning rate of parts of the network, 0 or more, such as 'encoder.*=0.1' (default: 1; with --encoder-weights 0.03 for the encoder, 0 for its depthwise layers)",
+    ).argParser((text: string, before: readonly ParameterGroup[] = []) => [
+      ...before,
+      parseLearningRateFactor(text),
+    ]),
+  );
+  add(
+    "--moving-average <decay>",
+    "validate and export an exponential moving average of the weights; 0 for none, below 1, such as 0.999 (default: 0)",
+    movingAverageDecay,
+  );
+  add(
     "--patience <epochs>",
-    "end a phase after so many epochs without a better validation colour loss, 0 for never (default: 0)",
+    "end a phase after so many epochs without a better validation, 0 for never (default: 0)",
     wholeNumber,
   );
   add("--seed <n>", "of all random choices, 0 to 4294967295 (default: 0)", seedNumber);
@@ -189,21 +250,10 @@ export function trainCommand(): Command {
   });
 }
 
-/** Reports a bad option value as wrong usage. */
-function usageErrors<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      if (error instanceof UserError) throw new InvalidArgumentError(error.message);
-      throw error;
-    }
-  };
-}
-
 function checkUsage(command: Command, sources: string[], options: TrainCommandOptions): void {
   const refuse = (message: string) => command.error(`error: ${message}`, { exitCode: 2 });
-  const { resume, output, classes, network, validation = [], validationFraction } = options;
+  const { resume, output, classes, network, encoderWeights } = options;
+  const { validation = [], validationFraction } = options;
   if (!resume && sources.length === 0) {
     refuse(
       "Expected a data set (a folder or zip with a folder of pictures per class) or --resume.",
@@ -211,6 +261,9 @@ function checkUsage(command: Command, sources: string[], options: TrainCommandOp
   }
   if (resume && output) refuse("--resume continues in its own run folder: leave out --output.");
   if (resume && network) refuse("--resume keeps the network of its run: leave out --network.");
+  if (resume && encoderWeights) {
+    refuse("--resume keeps the weights of its run: leave out --encoder-weights.");
+  }
   if (resume && classes) refuse("--resume keeps the classes of its run: leave out --classes.");
   if (resume && validationFraction !== undefined) {
     refuse("--resume keeps the validation set of its run: leave out --validation-fraction.");
@@ -250,19 +303,29 @@ async function runTraining(sources: string[], options: TrainCommandOptions): Pro
   for (const line of startUpLines(configuration, plan, datasets, place)) reporter.line(line);
 
   const stop = stopOnSignals(reporter);
-  const { network, loss, optimizer, clipNorm, seed, patience } = configuration;
+  const { network, optimizer, clipNorm, parameterGroups, movingAverage, seed, patience } =
+    configuration;
+  const objective = objectiveOf(configuration.objective, network);
   let end: EndEvent | undefined;
   try {
     const events = train({
       runFolder,
       phases: plan,
       openData: (phase) => data.openPhase(phase),
-      createNetwork: ({ crop, batchSize }, state) => {
+      createNetwork: async (phase, state) => {
+        const { crop, batchSize } = phase;
         const size = { batchSize, height: crop, width: crop };
-        const choices = { network, loss, optimizer, clipNorm, seed };
-        return createTrainableNetwork(runtime, { ...choices, ...size }, state);
+        const choices = {
+          ...{ network, objective: configuration.objective, optimizer, clipNorm, seed },
+          ...{ parameterGroups, movingAverage },
+          ...(configuration.augmentation ? { augmentation: configuration.augmentation } : {}),
+        };
+        const start =
+          state ?? (await startingState(runtime, configuration, prepared.given, phase, data));
+        return createTrainableNetwork(runtime, { ...choices, ...size }, start);
       },
       learningRate: configuration.learningRate,
+      objective,
       seed,
       patience,
       checkpointMinutes,
@@ -283,7 +346,8 @@ async function runTraining(sources: string[], options: TrainCommandOptions): Pro
   const modelPath = join(runFolder, "model.onnx");
   const exported = await readCheckpoint(checkpointPath(runFolder, end.best?.step ?? end.step));
   await writeFileDurably(modelPath, exportedModel(exported));
-  for (const line of closingLines(end, data.skipped, { runFolder, modelPath })) reporter.line(line);
+  for (const line of closingLines(end, data.skipped, objective, { runFolder, modelPath }))
+    reporter.line(line);
   if (json) {
     const { reason, step, best, validations, checkpoint, seconds } = end;
     const broken = [...data.skipped.broken].map(([name, why]) => ({ name, reason: why }));
@@ -293,7 +357,7 @@ async function runTraining(sources: string[], options: TrainCommandOptions): Pro
       reason,
       step,
       best,
-      validations,
+      validations: validations.map(writtenRecord),
       checkpoint,
       seconds,
       modelPath,

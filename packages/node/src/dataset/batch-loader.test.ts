@@ -1,12 +1,12 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Worker } from "node:worker_threads";
+import type { Batch } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { flatPicture, noisePicture, pngClaiming, temporaryFolder } from "../testing/pictures.js";
 import { writeZip } from "../testing/zip-writer.js";
-import type { Batch } from "./batch.js";
+import type { WorkerPool } from "../threads/worker-pool.js";
 import { BatchLoader } from "./batch-loader.js";
 import type { BatchLoaderOptions } from "./batch-plan.js";
 import type { Dataset } from "./dataset.js";
@@ -129,6 +129,42 @@ describe("training batches", () => {
     // 17 offsets are possible: 64 draws meet nearly all of them.
     expect(lefts.size).toBeGreaterThan(12);
     expect(lefts.size).toBeLessThanOrEqual(17);
+  });
+
+  it("show a half to all of a picture at their size, none of it enlarged unless it is small", async () => {
+    // A ramp from left to right: the distance of its first and last lightness tells the share shown.
+    const ramp = async (width: number) => {
+      const row = Array.from({ length: width }, (_, x) => 70 + (180 * (x + 0.5)) / width);
+      const rgb = Buffer.from(row.flatMap((value) => [value, value / 2, value / 2]));
+      return sharp(Buffer.concat(new Array<Buffer>(width).fill(rgb)), {
+        raw: { width, height: width, channels: 3 },
+      })
+        .png()
+        .toBuffer();
+    };
+    // Rise of L* that each crop of 16 pixels shows.
+    const shares = async (width: number, mode: "training" | "validation") => {
+      const png = await ramp(width);
+      const files = Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`${i}.png`, png]));
+      const views = [0.5, 1] as const;
+      const options = { mode, batchSize: 64, resize: 32, views };
+      const loader = await loaderOf(await datasetOf(files), options);
+      const [batch] = await collect(loader.epoch(0));
+      return Array.from({ length: 64 }, (_, i) => {
+        const row = batch!.luminance.subarray(i * 256, i * 256 + 16);
+        return Math.abs(row[0]! - row[15]!);
+      });
+    };
+    const whole = Math.max(...(await shares(32, "validation")));
+    const large = (await shares(64, "training")).map((share) => share / whole);
+    expect(Math.min(...large)).toBeLessThan(0.62);
+    expect(Math.max(...large)).toBeGreaterThan(0.93);
+    // 20 pixels: a view of 16 and more is a share of 0.8 and more.
+    const medium = (await shares(20, "training")).map((share) => share / whole);
+    expect(Math.min(...medium)).toBeGreaterThan(0.72);
+    // Smaller than the crop: always all of it, enlarged.
+    const small = (await shares(12, "training")).map((share) => share / whole);
+    expect(Math.min(...small)).toBeGreaterThan(0.9);
   });
 
   it("hold every picture exactly once in an epoch where all are usable", async () => {
@@ -379,9 +415,10 @@ describe("life of a loader", () => {
 
   it("ends with an error if a thread dies", async () => {
     const loader = await loaderOf(await flat(), { batchSize: 1, workers: 2 });
-    const { workers } = loader as unknown as { workers: { workers: Worker[] } };
-    await workers.workers[0]!.terminate();
+    const { workers } = loader as unknown as { workers: { pool: WorkerPool<unknown, unknown> } };
+    workers.pool.post(0, null); // no request: kills
     await expect(loader.epoch(0).next()).rejects.toThrow(/has died/);
+    await loader.close();
   });
 
   it("does not begin with impossible options", async () => {

@@ -1,6 +1,6 @@
 import { randomPermutation } from "@let-there-be-color/core/random";
+import type { Batch } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
-import type { Batch } from "./batch.js";
 import { Draw, type Rejection } from "./batch-maker.js";
 import {
   type BatchLoaderOptions,

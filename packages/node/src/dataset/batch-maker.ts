@@ -3,16 +3,17 @@
 
 import { rgbToLab } from "@let-there-be-color/core/color";
 import { randomUniform } from "@let-there-be-color/core/random";
+import type { Batch } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
-import type { Batch } from "./batch.js";
 import type { BatchPlan } from "./batch-plan.js";
 import type { ItemReader } from "./item-reader.js";
 import { type ItemColumns, nameOf } from "./item-table.js";
-import { cropPicture, decodePicture, meanChroma, type RgbPicture } from "./picture.js";
+import { cropPicture, decodePicture, type RgbPicture, sampledMeanChroma } from "./picture.js";
 import type { PictureCache } from "./picture-cache.js";
+import { viewOf } from "./view.js";
 
 /** What the random numbers of a training run are drawn for. */
-export const Draw = { order: 1, substitute: 2, cropLeft: 3, cropTop: 4, flip: 5 } as const;
+export const Draw = { order: 1, substitute: 2, cropLeft: 3, cropTop: 4, flip: 5, view: 6 } as const;
 
 /** Which batch to make. */
 export interface BatchJob {
@@ -120,17 +121,17 @@ async function findUsable(
 }
 
 async function tryPicture(item: number, tools: BatchTools): Promise<UsablePicture | Rejection> {
-  const { resize, minimumChroma } = tools.plan;
+  const { resize, minimumChroma, views } = tools.plan;
   const known = tools.cache.find(item);
   if (known) return known === "grey" ? { item, broken: null } : { item, picture: known };
   let picture: RgbPicture;
   try {
-    picture = await decodePicture(await tools.reader.read(item), resize);
+    picture = await decodePicture(await tools.reader.read(item), resize, !views);
   } catch (error) {
     if (error instanceof UserError) throw error;
     return { item, broken: (error as Error).message.split("\n", 1)[0]! };
   }
-  if (minimumChroma > 0 && meanChroma(picture) < minimumChroma) {
+  if (minimumChroma > 0 && sampledMeanChroma(picture) < minimumChroma) {
     tools.cache.keepGrey(item);
     return { item, broken: null };
   }
@@ -139,20 +140,34 @@ async function tryPicture(item: number, tools: BatchTools): Promise<UsablePictur
 }
 
 function cropFor(job: BatchJob, slot: number, picture: RgbPicture, plan: BatchPlan): Uint8Array {
-  const { mode, crop, seed } = plan;
+  const { mode, crop, seed, views } = plan;
   const { width, height } = picture;
+  const shortSide = Math.min(width, height);
   if (mode === "validation") {
+    if (views)
+      return viewOf(
+        picture,
+        (width - shortSide) >> 1,
+        (height - shortSide) >> 1,
+        shortSide,
+        crop,
+        false,
+      );
     return cropPicture(picture, (width - crop) >> 1, (height - crop) >> 1, crop, false);
   }
   const draw = (purpose: number): number =>
     randomUniform(seed, purpose, job.epoch, job.firstPosition + slot);
-  return cropPicture(
-    picture,
-    Math.floor(draw(Draw.cropLeft) * (width - crop + 1)),
-    Math.floor(draw(Draw.cropTop) * (height - crop + 1)),
-    crop,
-    draw(Draw.flip) < 0.5,
-  );
+  const flip = draw(Draw.flip) < 0.5;
+  const place = (side: number): [left: number, top: number] => [
+    Math.floor(draw(Draw.cropLeft) * (width - side + 1)),
+    Math.floor(draw(Draw.cropTop) * (height - side + 1)),
+  ];
+  if (!views) return cropPicture(picture, ...place(crop), crop, flip);
+  // No closer than the pixels that there are, unless the picture is smaller than the crop.
+  const least = Math.max(views[0], Math.min(views[1], crop / shortSide));
+  const share = least * (views[1] / least) ** draw(Draw.view);
+  const side = Math.min(shortSide, Math.max(1, Math.round(share * shortSide)));
+  return viewOf(picture, ...place(side), side, crop, flip);
 }
 
 /** Closes the gaps that rejected pictures left; what follows the last picture is zero. */

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { UserError } from "@let-there-be-color/core/user-error";
+import { usualMinimumChroma, usualResize } from "./usual-options.js";
 
 export interface BatchLoaderOptions {
   /**
@@ -14,14 +15,21 @@ export interface BatchLoaderOptions {
   readonly crop: number;
   /**
    * Short side that pictures are scaled to before cropping, in pixels; at least `crop`. Default:
-   * round(crop * 256 / 224), the paper's proportion (section 3.4: 256 to 224).
+   * {@link usualResize}.
    */
   readonly resize?: number | undefined;
+  /**
+   * Shares of a picture's short side that a training crop shows, least and most, 0 to 1: what is
+   * shown is scaled to the crop. Pictures are then kept at their own size, up to a short side of
+   * `resize`, and never enlarged before they are cropped; crops of validation show the whole short
+   * side. Default: none, crops are cut from pictures scaled to `resize`.
+   */
+  readonly views?: readonly [least: number, most: number] | undefined;
   /** Seed of the order, the crops, the flips and the substitutes: a 32-bit integer. Default 0. */
   readonly seed?: number | undefined;
   /**
    * Pictures whose mean chroma sqrt(a*^2 + b*^2) is less, in CIELAB units, count as grey and are
-   * not used. Default 2; 0 keeps all.
+   * not used. Default {@link usualMinimumChroma}; 0 keeps all.
    */
   readonly minimumChroma?: number | undefined;
   /** Threads that prepare batches. Default: a quarter of the processors, 1 to 8. */
@@ -43,6 +51,7 @@ export interface BatchPlan {
   readonly resize: number;
   readonly seed: number;
   readonly minimumChroma: number;
+  readonly views?: readonly [least: number, most: number];
 }
 
 /** Fills in the defaults. Throws a UserError for a value out of range. */
@@ -54,17 +63,31 @@ export function resolveBatchOptions(options: BatchLoaderOptions): {
 } {
   const batchSize = integer("batch size", options.batchSize, 1, 65536);
   const crop = integer("crop", options.crop, 1, 4096);
-  const resize = integer("resize", options.resize ?? Math.round((crop * 256) / 224), crop, 8192);
+  const resize = integer("resize", options.resize ?? usualResize(crop), crop, 8192);
   const seed = integer("seed", options.seed ?? 0, -(2 ** 31), 2 ** 32 - 1);
-  const minimumChroma = options.minimumChroma ?? 2;
+  const minimumChroma = options.minimumChroma ?? usualMinimumChroma;
   if (!(minimumChroma >= 0 && minimumChroma <= 128)) {
     throw new UserError(`Expected a minimum chroma from 0 to 128 but received ${minimumChroma}.`);
+  }
+  const { views } = options;
+  if (views && !(views[0] > 0 && views[0] <= views[1] && views[1] <= 1)) {
+    throw new UserError(
+      `Expected views between 0 and 1, the least first, but received ${views.join(" to ")}.`,
+    );
   }
   const usual = Math.min(8, Math.max(1, Math.floor(availableParallelism() / 4)));
   const workers = integer("number of workers", options.workers ?? usual, 1, 256);
   const lookahead = integer("look-ahead", options.lookahead ?? Math.max(4, 2 * workers), 1, 1024);
   return {
-    plan: { mode: options.mode, batchSize, crop, resize, seed, minimumChroma },
+    plan: {
+      mode: options.mode,
+      batchSize,
+      crop,
+      resize,
+      seed,
+      minimumChroma,
+      ...(views ? { views } : {}),
+    },
     workers,
     lookahead,
     cacheBytes: options.cacheBytes ?? 0,

@@ -5,16 +5,12 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  assertColorModel,
-  type ModelMetadata,
-  readModelMetadata,
-} from "@let-there-be-color/core/colorize";
+import { assertColorModel, suitedModel } from "@let-there-be-color/core/colorize";
 import type { Session } from "@let-there-be-color/core/graph";
+import { type ModelMetadata, readModelMetadata } from "@let-there-be-color/core/model";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { Dataset } from "../dataset/dataset.js";
 import { createRuntime, type RuntimeOptions } from "../runtime/onnx-runtime.js";
-import { suitedModel } from "../runtime/suited-model.js";
 
 /** A model to evaluate. */
 export interface ModelCandidate {

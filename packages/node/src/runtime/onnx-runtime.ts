@@ -27,6 +27,9 @@ export interface RuntimeOptions {
 }
 
 /**
+ * Results too small for 24 bits (below 1.2e-38) become zero, as do such inputs. On the thread that makes
+ * the process's first session this holds for JavaScript's own arithmetic from then on, too.
+ *
  * @throws UserError if `threads` is no positive whole number, or the device cannot be used here
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
@@ -37,6 +40,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   return {
     device,
     threads: device === "cpu" ? threads : 0,
+    hasBlockedConvolutions: device === "cpu" && process.arch === "x64",
     createSession: (model, sessionOptions = {}) =>
       createSession(model, device, { threads, spinning }, sessionOptions),
   };
@@ -56,6 +60,9 @@ async function createSession(
         intra_op: { allow_spinning: spinning ? "1" : "0" },
         // For foreign models in 8 bits: sums that do not saturate on processors without VNNI.
         x64quantprecision: "1",
+        // Numbers below 1e-38, which some layers produce in masses, make operators many times slower.
+        // Taken over by this session's threads, and by the calling one if it is the process's first.
+        set_denormal_as_zero: "1",
       },
     },
     graphOptimizationLevel: "all",

@@ -4,17 +4,24 @@
 
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import type {
+  PhasePlan,
+  StepTotals,
+  TrainingPosition,
+  TrainingState,
+} from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
-import { flushFolder, unfinishedSuffix, writeFileAtomically } from "./atomic-file.js";
-import type { ValidationRecord } from "./journal.js";
-import type { PhasePlan, TrainingPosition } from "./plan.js";
+import { flushFolder, writeFileAtomically } from "../files/atomic-file.js";
+import { isAbandoned } from "../files/unfinished-file.js";
+import { type FirstProgress, progressOfFormat1 } from "./earlier-formats.js";
+import { readRecord, type ValidationRecord, writtenRecord } from "./journal.js";
 import { readSafetensors, type SafeTensor, writeSafetensors } from "./safetensors.js";
-import type { TrainingState } from "./step.js";
-import type { StepTotals } from "./totals.js";
 
-/** Raised when a change makes older checkpoints unreadable. */
-const formatVersion = 1;
+/** Raised when the format changes; files of all versions are read. */
+const formatVersion = 2;
 const format = "let-there-be-color checkpoint";
+/** Names of unfinished files in runs that were begun before those had names of their own. */
+const unfinishedBefore = /^checkpoint-\d+\.(json|safetensors)\.tmp$/;
 
 /** The validation that chose the best model so far. */
 export interface BestModel {
@@ -24,8 +31,9 @@ export interface BestModel {
   readonly phase: number;
   /** Epoch of the run, from 1. */
   readonly epoch: number;
-  /** Mean colour loss over the validation pictures. */
-  readonly colorLoss: number;
+  /** The measure it was chosen by, and its mean over the validation pictures. */
+  readonly measure: string;
+  readonly value: number;
 }
 
 /** All that a run needs to continue, except parameters and optimizer state. */
@@ -70,7 +78,12 @@ interface CheckpointFile {
   readonly formatVersion: number;
   readonly savedAt: string;
   readonly tensors: { readonly file: string; readonly bytes: number; readonly sha256: string };
-  readonly progress: TrainingProgress;
+  readonly progress: WrittenProgress;
+}
+
+/** Progress as it stands in the file. */
+interface WrittenProgress extends Omit<TrainingProgress, "validations"> {
+  readonly validations: readonly Record<string, unknown>[];
 }
 
 /**
@@ -95,7 +108,7 @@ export async function saveCheckpoint(
     formatVersion,
     savedAt: new Date().toISOString(),
     tensors: { file, ...written },
-    progress,
+    progress: { ...progress, validations: progress.validations.map(writtenRecord) },
   };
   const path = join(folder, `${name}.json`);
   await writeFileAtomically(path, [`${JSON.stringify(content, null, 1)}\n`]);
@@ -149,7 +162,7 @@ export async function findNewestCheckpoint(
 export async function discardCheckpointsAfter(folder: string, step: number): Promise<void> {
   await deleteCheckpoints(folder, (other) => other > step);
   for (const name of await readdir(folder)) {
-    if (name.endsWith(unfinishedSuffix)) await rm(join(folder, name));
+    if (isAbandoned(name) || unfinishedBefore.test(name)) await rm(join(folder, name));
   }
   await flushFolder(folder);
 }
@@ -210,7 +223,9 @@ async function deleteCheckpoints(
   }
 }
 
-async function readHeader(path: string): Promise<CheckpointFile> {
+async function readHeader(
+  path: string,
+): Promise<{ tensors: CheckpointFile["tensors"]; progress: TrainingProgress }> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -227,9 +242,9 @@ async function readHeader(path: string): Promise<CheckpointFile> {
   if (header?.format !== format || !Number.isSafeInteger(header.progress?.step)) {
     throw new UserError(`${path} is not a checkpoint of this program.`);
   }
-  if (header.formatVersion !== formatVersion) {
+  if (!(header.formatVersion >= 1 && header.formatVersion <= formatVersion)) {
     throw new UserError(
-      `${path} has checkpoint format ${header.formatVersion}, this version reads ${formatVersion}.`,
+      `${path} has checkpoint format ${header.formatVersion}, this version reads up to ${formatVersion}.`,
     );
   }
   const { tensors } = header;
@@ -244,7 +259,16 @@ async function readHeader(path: string): Promise<CheckpointFile> {
     const state = size === null ? "is missing" : `has ${size} bytes`;
     throw new UserError(`The checkpoint ${path} is damaged: ${tensors.file} ${state}.`);
   }
-  return header;
+  const { validations = [], ...written } = header.progress;
+  const records = validations.map((record) => readRecord(record) as ValidationRecord);
+  const progress = { ...written, validations: records };
+  return {
+    tensors,
+    progress:
+      header.formatVersion === 1
+        ? progressOfFormat1(progress as unknown as FirstProgress)
+        : progress,
+  };
 }
 
 /** The step in the name of a checkpoint's file, or null if it is another file. */

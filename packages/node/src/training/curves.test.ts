@@ -1,7 +1,13 @@
+import { objectiveOf } from "@let-there-be-color/core/objective";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { drawCurves } from "./curves.js";
 import type { JournalRecord } from "./journal.js";
+
+const objective = objectiveOf(
+  { type: "hybrid", alpha: 0.1, reduction: "mean" },
+  { head: { activation: "tanh", offset: 0, scale: 100 }, classes: 3 },
+);
 
 /** A made-up run: 3000 steps, two phases, a validation every 300 steps. */
 function madeUpRun(labelled: boolean): JournalRecord[] {
@@ -19,9 +25,7 @@ function madeUpRun(labelled: boolean): JournalRecord[] {
       epoch,
       phase,
       learningRate: 0.0005 * (1 + Math.cos((Math.PI * step) / 3000)),
-      colorLoss: step === 2 ? 5 : noisy,
-      classLoss,
-      accuracy,
+      measures: { colorLoss: step === 2 ? 5 : noisy, classLoss, accuracy },
       gradientNorm: 1,
       imagesPerSecond: 40,
     });
@@ -34,8 +38,7 @@ function madeUpRun(labelled: boolean): JournalRecord[] {
         phase,
         crop: 64,
         pictures: 100,
-        ...means,
-        abError: 12,
+        measures: { ...means, abError: 12 },
         training: means,
         improved: true,
       });
@@ -46,7 +49,7 @@ function madeUpRun(labelled: boolean): JournalRecord[] {
 
 describe("drawCurves", () => {
   it("draws four titled charts with a divider at the phase change", async () => {
-    const svg = drawCurves(madeUpRun(true));
+    const svg = drawCurves(madeUpRun(true), objective);
     for (const title of ["Colour loss", "Class loss (nats)", "Accuracy", "Learning rate"]) {
       expect(svg).toContain(`>${title}</text>`);
     }
@@ -70,17 +73,17 @@ describe("drawCurves", () => {
   });
 
   it("keeps the file small by averaging long lines", () => {
-    expect(drawCurves(madeUpRun(true)).length).toBeLessThan(40_000);
+    expect(drawCurves(madeUpRun(true), objective).length).toBeLessThan(40_000);
   });
 
   it("says so where there is nothing to draw", () => {
-    expect(drawCurves(madeUpRun(false)).match(/no data/g)).toHaveLength(2);
-    expect(drawCurves([]).match(/no data/g)).toHaveLength(4);
-    expect(drawCurves([])).not.toMatch(/NaN|Infinity/);
+    expect(drawCurves(madeUpRun(false), objective).match(/no data/g)).toHaveLength(2);
+    expect(drawCurves([], objective).match(/no data/g)).toHaveLength(4);
+    expect(drawCurves([], objective)).not.toMatch(/NaN|Infinity/);
   });
 
   it("draws a single step", () => {
-    const svg = drawCurves(madeUpRun(true).slice(0, 1));
+    const svg = drawCurves(madeUpRun(true).slice(0, 1), objective);
     expect(svg).not.toMatch(/NaN|Infinity/);
     expect(svg).toContain("<circle");
   });

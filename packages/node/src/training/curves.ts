@@ -1,4 +1,5 @@
-import { writeFileDurably } from "./atomic-file.js";
+import { type MeasureSet, trainingMeasures } from "@let-there-be-color/core/objective";
+import { writeFileDurably } from "../files/atomic-file.js";
 import type { JournalRecord, StepsRecord, ValidationRecord } from "./journal.js";
 import { type Chart, drawCharts, type Point } from "./line-chart.js";
 
@@ -6,16 +7,19 @@ import { type Chart, drawCharts, type Point } from "./line-chart.js";
 const mostPoints = 400;
 
 /** Draws the journal's curves and writes them as SVG; an older file is replaced atomically. */
-export async function writeCurves(path: string, records: readonly JournalRecord[]): Promise<void> {
-  await writeFileDurably(path, drawCurves(records));
+export async function writeCurves(
+  path: string,
+  records: readonly JournalRecord[],
+  objective: MeasureSet,
+): Promise<void> {
+  await writeFileDurably(path, drawCurves(records, objective));
 }
 
 /**
- * Colour loss, class loss and accuracy of training and validation, and the learning rate, over the
- * steps of a run: one SVG with four charts, for light and dark pages. Vertical lines part the
- * phases.
+ * The measures of training, each beside its validation, and the learning rate, over the steps of a
+ * run: one SVG with a chart for each, for light and dark pages. Vertical lines part the phases.
  */
-export function drawCurves(records: readonly JournalRecord[]): string {
+export function drawCurves(records: readonly JournalRecord[], objective: MeasureSet): string {
   const steps = records.filter((record): record is StepsRecord => record.type === "steps");
   const validations = records.filter(
     (record): record is ValidationRecord => record.type === "validation",
@@ -35,9 +39,9 @@ export function drawCurves(records: readonly JournalRecord[]): string {
     ],
   });
   const charts: Chart[] = [
-    pair("Colour loss", (record) => record.colorLoss),
-    pair("Class loss (nats)", (record) => record.classLoss),
-    pair("Accuracy", (record) => record.accuracy),
+    ...trainingMeasures(objective).map(({ name, title, unit }) =>
+      pair(unit ? `${title} (${unit})` : title, ({ measures }) => measures[name] ?? null),
+    ),
     {
       title: "Learning rate",
       lines: [

@@ -1,15 +1,21 @@
+import type { Averages, Measure } from "@let-there-be-color/core/objective";
+import type { TrainingState } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
-import type { StepResult, TrainingState } from "./step.js";
 
 /** A run whose numbers left the finite range: its options were usable, its outcome is not. */
 export class DivergenceError extends UserError {}
 
 /** Names the first measure of a step that is NaN or infinite; null if all are finite. */
-export function nonFiniteMeasure(result: StepResult): string | null {
-  if (!Number.isFinite(result.colorLoss)) return `colour loss is ${result.colorLoss}`;
-  if (!Number.isFinite(result.classLoss)) return `class loss is ${result.classLoss}`;
-  if (!Number.isFinite(result.gradientNorm)) return `gradient norm is ${result.gradientNorm}`;
-  return null;
+export function nonFiniteMeasure(
+  measures: readonly Measure[],
+  means: Averages,
+  gradientNorm: number,
+): string | null {
+  for (const { name, title } of measures) {
+    const mean = means[name] ?? null;
+    if (mean !== null && !Number.isFinite(mean)) return `${title.toLowerCase()} is ${mean}`;
+  }
+  return Number.isFinite(gradientNorm) ? null : `gradient norm is ${gradientNorm}`;
 }
 
 /** Names the first tensor with a value that is NaN or infinite; null if all are finite. */

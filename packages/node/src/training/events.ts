@@ -1,8 +1,7 @@
+import type { Averages, MeasureSet } from "@let-there-be-color/core/objective";
+import type { PhasePlan } from "@let-there-be-color/core/training";
 import type { BestModel } from "./checkpoint.js";
 import type { ValidationRecord } from "./journal.js";
-import type { PhasePlan } from "./plan.js";
-import type { StepResult } from "./step.js";
-import type { Averages } from "./totals.js";
 
 /** Why a run came to its end. */
 export type EndReason =
@@ -19,6 +18,8 @@ export interface StartEvent {
   readonly plan: readonly PhasePlan[];
   readonly step: number;
   readonly resumedFrom: string | null;
+  /** What the run reports, and what chooses its best model. */
+  readonly objective: MeasureSet;
 }
 
 export interface PhaseEvent {
@@ -33,7 +34,7 @@ export interface PhaseEvent {
 }
 
 /** One optimizer step was made. */
-export interface StepEvent extends StepResult {
+export interface StepEvent {
   readonly type: "step";
   /** From 1. */
   readonly step: number;
@@ -45,6 +46,10 @@ export interface StepEvent extends StepResult {
   readonly batch: number;
   readonly batchesPerEpoch: number;
   readonly learningRate: number;
+  /** Means over the pictures of this step. */
+  readonly measures: Averages;
+  /** Global L2 norm of the gradient, before clipping. */
+  readonly gradientNorm: number;
   /** Means over the steps of the epoch so far. */
   readonly epochMeans: Averages;
   /** Speed over the last steps of this process. */
@@ -66,7 +71,7 @@ export interface CheckpointEvent {
   readonly path: string;
 }
 
-/** The colour loss did not improve for `patience` epochs; the phase ends here. */
+/** The measure that chooses the best model did not improve for `patience` epochs; the phase ends here. */
 export interface EarlyStopEvent {
   readonly type: "early-stop";
   readonly phase: number;

@@ -1,5 +1,22 @@
 // Training as a library: networks, data and presentation are the caller's, the loop is here.
 
+export type { Averages, Measure, MeasureSet } from "@let-there-be-color/core/objective";
+export type {
+  PhasePlan,
+  StepResult,
+  StepTotals,
+  TrainableNetwork,
+  TrainingPhase,
+  TrainingPosition,
+  TrainingState,
+} from "@let-there-be-color/core/training";
+export {
+  type Decay,
+  describeSchedule,
+  type LearningRateSchedule,
+  learningRateAt,
+  type SchedulePosition,
+} from "@let-there-be-color/core/training";
 export {
   type BestModel,
   type Checkpoint,
@@ -20,7 +37,6 @@ export {
   type StepsRecord,
   type ValidationRecord,
 } from "./journal.js";
-export type { PhasePlan, TrainingPhase, TrainingPosition } from "./plan.js";
 export { ProgressReporter, type ProgressStream } from "./progress.js";
 export { openCheckpoint } from "./run-folder.js";
 export {
@@ -29,13 +45,4 @@ export {
   type SafetensorsContent,
   writeSafetensors,
 } from "./safetensors.js";
-export {
-  type Decay,
-  describeSchedule,
-  type LearningRateSchedule,
-  learningRateAt,
-  type SchedulePosition,
-} from "./schedule.js";
-export type { EvaluationResult, StepResult, TrainableNetwork, TrainingState } from "./step.js";
-export type { Averages, StepTotals } from "./totals.js";
 export { type PhaseData, type TrainingOptions, train } from "./trainer.js";

@@ -2,7 +2,7 @@ import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../testing/pictures.js";
-import { Journal, type JournalRecord, readJournal } from "./journal.js";
+import { Journal, type JournalRecord, readJournal, writtenRecord } from "./journal.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let path: string;
@@ -18,9 +18,7 @@ const steps = (step: number): JournalRecord => ({
   epoch: 1,
   phase: 1,
   learningRate: 0.1,
-  colorLoss: 1 / step,
-  classLoss: null,
-  accuracy: null,
+  measures: { colorLoss: 1 / step, classLoss: null, accuracy: null },
   gradientNorm: 2,
   imagesPerSecond: 3,
 });
@@ -41,6 +39,21 @@ describe("Journal", () => {
     expect(journal.lines).toBe(2);
     journal.close();
     expect((await readFile(path, "utf8")).split("\n")).toHaveLength(3);
+  });
+
+  it("writes measures beside the other fields, and reads them apart", async () => {
+    const validation: JournalRecord = {
+      ...{ type: "validation", step: 10, epoch: 1, phase: 1, crop: 8, pictures: 4 },
+      measures: { anyMeasure: 0.5, abError: 3 },
+      training: { anyMeasure: 0.25 },
+      improved: true,
+    };
+    write(steps(10), validation);
+    const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
+    expect(JSON.parse(lines[0]!)).toMatchObject({ step: 10, colorLoss: 0.1, gradientNorm: 2 });
+    expect(JSON.parse(lines[1]!)).toMatchObject({ anyMeasure: 0.5, abError: 3, improved: true });
+    expect(lines.join()).not.toContain("measures");
+    expect(await readJournal(path)).toEqual([steps(10), validation]);
   });
 
   it("cuts off what came after the checkpoint, half lines included", async () => {
@@ -69,7 +82,7 @@ describe("Journal", () => {
   });
 
   it("skips a half last line when it is read", async () => {
-    await writeFile(path, `${JSON.stringify(steps(10))}\n{"type":`);
+    await writeFile(path, `${JSON.stringify(writtenRecord(steps(10)))}\n{"type":`);
     expect(await readJournal(path)).toEqual([steps(10)]);
   });
 });

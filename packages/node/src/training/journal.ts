@@ -1,11 +1,12 @@
 // The journal: one JSON object a line. A process appends to it; what a killed one wrote after its
-// last checkpoint is cut off when the run is resumed, so every step appears once.
+// last checkpoint is cut off when the run is resumed, so every step appears once. In the file the
+// measures stand beside a record's other fields, under their names.
 
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { writeFileDurably } from "./atomic-file.js";
-import type { PhasePlan } from "./plan.js";
-import type { Averages } from "./totals.js";
+import type { Averages } from "@let-there-be-color/core/objective";
+import type { PhasePlan } from "@let-there-be-color/core/training";
+import { writeFileDurably } from "../files/atomic-file.js";
 
 /** First line of a run. */
 export interface StartRecord {
@@ -27,8 +28,9 @@ export interface ResumeRecord {
 }
 
 /** Means over the steps since the last such line. */
-export interface StepsRecord extends Averages {
+export interface StepsRecord {
   readonly type: "steps";
+  readonly measures: Averages;
   /** Last step of the window, counted from 1. */
   readonly step: number;
   /** Epoch of the run, from 1. */
@@ -44,8 +46,10 @@ export interface StepsRecord extends Averages {
 }
 
 /** The end of an epoch. */
-export interface ValidationRecord extends Averages {
+export interface ValidationRecord {
   readonly type: "validation";
+  /** Means over the validation pictures. */
+  readonly measures: Averages;
   readonly step: number;
   /** Epoch of the run, from 1. */
   readonly epoch: number;
@@ -54,15 +58,38 @@ export interface ValidationRecord extends Averages {
   /** Side of the validation pictures in pixels. */
   readonly crop: number;
   readonly pictures: number;
-  /** Root mean square error of a* and b*, in CIELAB units. */
-  readonly abError: number;
   /** Means over the training steps of this epoch. */
   readonly training: Averages;
-  /** Whether this is the lowest colour loss of the phase so far. */
+  /** Whether this is the best model of the phase so far. */
   readonly improved: boolean;
 }
 
 export type JournalRecord = StartRecord | ResumeRecord | StepsRecord | ValidationRecord;
+
+/** A record as it stands in files: measures beside the other fields. */
+export function writtenRecord(record: JournalRecord): Record<string, unknown> {
+  if (!("measures" in record)) return { ...record };
+  const { measures, ...fields } = record;
+  return { ...fields, ...measures };
+}
+
+/** The inverse of {@link writtenRecord}: what is no field of a record is a measure. */
+export function readRecord(written: Readonly<Record<string, unknown>>): JournalRecord {
+  const own = recordFields[written.type as keyof typeof recordFields];
+  if (!own) return written as unknown as JournalRecord;
+  const entries = Object.entries(written);
+  const isField = ([name]: [string, unknown]) => own.includes(name);
+  return {
+    ...Object.fromEntries(entries.filter(isField)),
+    measures: Object.fromEntries(entries.filter((entry) => !isField(entry))),
+  } as unknown as JournalRecord;
+}
+
+const place = ["type", "step", "epoch", "phase"];
+const recordFields: Readonly<Record<"steps" | "validation", readonly string[]>> = {
+  steps: [...place, "learningRate", "gradientNorm", "imagesPerSecond"],
+  validation: [...place, "crop", "pictures", "training", "improved"],
+};
 
 /** Appends records to a journal file. */
 export class Journal {
@@ -96,7 +123,7 @@ export class Journal {
   }
 
   append(record: JournalRecord): void {
-    writeSync(this.#descriptor, `${JSON.stringify(record)}\n`);
+    writeSync(this.#descriptor, `${JSON.stringify(writtenRecord(record))}\n`);
     this.#lines++;
   }
 
@@ -112,7 +139,7 @@ export class Journal {
 
 /** The records of a journal; a last line cut short by a kill is left out. */
 export async function readJournal(path: string): Promise<JournalRecord[]> {
-  return (await wholeLines(path)).map((line) => JSON.parse(line) as JournalRecord);
+  return (await wholeLines(path)).map((line) => readRecord(JSON.parse(line)));
 }
 
 async function wholeLines(path: string): Promise<string[]> {

@@ -1,6 +1,12 @@
+import { objectiveOf } from "@let-there-be-color/core/objective";
 import { describe, expect, it } from "vitest";
 import type { StepEvent, ValidationEvent } from "./events.js";
 import { duration, ProgressReporter, stepBar, validationTable } from "./progress.js";
+
+const objective = objectiveOf(
+  { type: "hybrid", alpha: 0.1, reduction: "mean" },
+  { head: { activation: "tanh", offset: 0, scale: 100 }, classes: 3 },
+);
 
 const step = (change: Partial<StepEvent> = {}): StepEvent => ({
   type: "step",
@@ -11,10 +17,7 @@ const step = (change: Partial<StepEvent> = {}): StepEvent => ({
   batch: 10,
   batchesPerEpoch: 20,
   learningRate: 0.001,
-  colorLoss: 7,
-  classLoss: 8,
-  correct: 4,
-  labelled: 4,
+  measures: { colorLoss: 7, classLoss: 8, accuracy: 1 },
   gradientNorm: 1,
   epochMeans: { colorLoss: 0.01234, classLoss: 2.5, accuracy: 0.25 },
   imagesPerSecond: 12.34,
@@ -30,13 +33,10 @@ const validation: ValidationEvent = {
   phase: 1,
   crop: 64,
   pictures: 10,
-  colorLoss: 0.02,
-  classLoss: null,
-  accuracy: null,
-  abError: 12.345,
+  measures: { colorLoss: 0.02, classLoss: null, accuracy: null, abError: 12.345 },
   training: { colorLoss: 0.01, classLoss: null, accuracy: null },
   improved: false,
-  best: { step: 20, phase: 0, epoch: 1, colorLoss: 0.019 },
+  best: { step: 20, phase: 0, epoch: 1, measure: "colorLoss", value: 0.019 },
 };
 
 /** Runs a reporter against a clock of our own and returns what it wrote. */
@@ -47,7 +47,9 @@ function written(
   let text = "";
   let seconds = 0;
   const stream = { isTTY, columns: 90, write: (part: string) => (text += part) };
-  show(new ProgressReporter(stream, () => seconds), (time) => {
+  const reporter = new ProgressReporter(stream, () => seconds);
+  reporter.show({ type: "start", plan: [], step: 0, resumedFrom: null, objective });
+  show(reporter, (time) => {
     seconds = time;
   });
   return text;
@@ -80,7 +82,7 @@ describe("progress without a terminal", () => {
 
   it("leaves out the classes where nothing is labelled", () => {
     const epochMeans = { colorLoss: 0.01234, classLoss: null, accuracy: null };
-    const unlabelled = step({ labelled: 0, classLoss: 0, epochMeans });
+    const unlabelled = step({ epochMeans });
     const text = written(false, (reporter) => reporter.show(unlabelled));
     expect(text).toMatch(/colour 0\.01234\n$/);
   });
@@ -101,10 +103,10 @@ describe("progress on a terminal", () => {
 
   it("never fills the terminal's width", () => {
     for (const columns of [20, 60, 200]) {
-      expect(stepBar(step(), columns).length).toBeLessThan(columns);
+      expect(stepBar(step(), objective, columns).length).toBeLessThan(columns);
     }
-    expect(stepBar(step(), 200)).toContain("██████░░░░░░ 10/20");
-    expect(stepBar(step(), 96)).toMatch(/^epoch 2\/3 10\/20 .* accuracy 25\.0 %$/);
+    expect(stepBar(step(), objective, 200)).toContain("██████░░░░░░ 10/20");
+    expect(stepBar(step(), objective, 96)).toMatch(/^epoch 2\/3 10\/20 .* accuracy 25\.0 %$/);
   });
 });
 
@@ -122,7 +124,7 @@ it("tells durations in the unit that fits", () => {
 it("marks the best epoch in the table and aligns its columns", () => {
   const { epochs, best, ...record } = validation;
   const rows = [1, 2].map((epoch) => ({ ...record, type: "validation" as const, epoch }));
-  const table = validationTable(rows, best.epoch);
+  const table = validationTable(rows, objective, best.epoch);
   expect(table).toHaveLength(3);
   expect(new Set(table.map((line) => line.length)).size).toBe(1);
   expect(table[1]).toMatch(/^ {2}\* 1 .*0\.02000/);

@@ -1,6 +1,6 @@
+import type { PhasePlan } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { TrainingProgress } from "./checkpoint.js";
-import type { PhasePlan } from "./plan.js";
 
 /**
  * A resumed run may get more (or fewer) epochs from its current phase on; the rest of the plan

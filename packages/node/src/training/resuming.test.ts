@@ -3,16 +3,23 @@
 
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readModelMetadata } from "@let-there-be-color/core/model";
 import { networkPreset } from "@let-there-be-color/core/network";
+import { objectiveOf } from "@let-there-be-color/core/objective";
 import { randomUint32, randomUniform } from "@let-there-be-color/core/random";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Batch } from "../dataset/batch.js";
+import {
+  type Batch,
+  createTrainableNetwork,
+  type PhasePlan,
+} from "@let-there-be-color/core/training";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createRuntime } from "../runtime/onnx-runtime.js";
-import { createTrainableNetwork } from "../runtime/trainable-onnx-network.js";
 import { temporaryFolder } from "../testing/pictures.js";
 import { type Checkpoint, findNewestCheckpoint, readCheckpoint } from "./checkpoint.js";
+import { recordedConfiguration } from "./earlier-formats.js";
 import { readJournal } from "./journal.js";
-import type { PhasePlan } from "./plan.js";
+import { exportedModel } from "./run/model-export.js";
 import { type TrainingOptions, train } from "./trainer.js";
 
 const seed = 11;
@@ -37,6 +44,8 @@ const network = networkPreset("compact", {
   classification: { hidden: [5], dropout: 0.3 },
   normalization: "batch",
 });
+
+const objective = { type: "hybrid", alpha: 0.01, reduction: "mean" } as const;
 
 /** Random pictures: a pure function of epoch and index, like a data set's. */
 function batchOf({ batchSize: size, crop }: PhasePlan, epoch: number, index: number): Batch {
@@ -63,6 +72,7 @@ function optionsFor(runFolder: string, resume?: Checkpoint): TrainingOptions {
     journalSteps: 3,
     keepCheckpoints: 100,
     checkpointMinutes: 1e-9,
+    objective: objectiveOf(objective, network),
     learningRate: { base: 0.01, warmupSteps: 3, decay: { type: "cosine" } },
     openData: async (phase) => ({
       training: (epoch, start) => batches(phase, epoch, start, phase.batchesPerEpoch),
@@ -74,7 +84,7 @@ function optionsFor(runFolder: string, resume?: Checkpoint): TrainingOptions {
         await createRuntime({ threads: 1 }),
         {
           network,
-          loss: { alpha: 0.01, reduction: "mean" },
+          objective,
           optimizer: { type: "adam" },
           clipNorm: 1,
           batchSize,
@@ -120,7 +130,7 @@ it("trains at all: parameters, statistics and losses move", async () => {
     ([name, { data }]) => start.state.get(name)?.data.join() !== data.join(),
   );
   expect(moved.length).toBe(last.state.size);
-  const losses = (await computed(unbroken)).map(({ colorLoss }) => colorLoss);
+  const losses = (await computed(unbroken)).map(({ measures }) => measures.colorLoss);
   expect(new Set(losses).size).toBe(losses.length);
 });
 
@@ -139,4 +149,49 @@ it.each([0, 4, 5, 10, 12])("continues from step %i as if never broken off", asyn
   expect(await computed(broken)).toEqual(await computed(unbroken));
   const { seconds: _, journalLines: __, ...progress } = end.progress;
   expect(last.progress).toMatchObject(progress);
+});
+
+describe("a run folder of checkpoint format 1", () => {
+  // Written by the first version with the same pictures and network; step 8 of 14, after one epoch.
+  const old = fileURLToPath(new URL("../../src/testing/run-of-format-1", import.meta.url));
+
+  it("is continued with its best model, its sums and its journal", async () => {
+    const run = join(folder.path, "old");
+    await cp(old, run, { recursive: true });
+    const { checkpoint } = await findNewestCheckpoint(run);
+    const { best, epochTotals } = checkpoint!.progress;
+    const value = 0.01532854966353625;
+    expect(best).toEqual({ step: 5, phase: 0, epoch: 1, measure: "colorLoss", value });
+    expect(epochTotals).toMatchObject({ steps: 3, weights: { pictures: 12, labelled: 8 } });
+    const end = await complete(optionsFor(run, checkpoint!));
+    expect(end.progress.step).toBe(14);
+    const [here, there] = [await computed(run), await computed(unbroken)];
+    expect(here.map(({ type, step }) => [type, step])).toEqual(
+      there.map(({ type, step }) => [type, step]),
+    );
+    // On another processor the first eight steps are rounded otherwise.
+    for (const [index, { measures }] of here.entries()) {
+      expect(measures.colorLoss).toBeCloseTo(there[index]!.measures.colorLoss!, 4);
+      expect(measures.classLoss).toBeCloseTo(there[index]!.measures.classLoss!, 2);
+      expect(measures.accuracy).toBeCloseTo(there[index]!.measures.accuracy!, 6);
+    }
+    const epochs = (records: typeof here) =>
+      records.flatMap((record) => (record.type === "validation" ? [record.training] : []));
+    expect(epochs(here)[1]!.colorLoss).toBeCloseTo(epochs(there)[1]!.colorLoss!, 4);
+    expect(epochs(here)[1]!.accuracy).toBeCloseTo(epochs(there)[1]!.accuracy!, 6);
+  });
+
+  it("says what it was configured with, and exports its model", async () => {
+    const checkpoint = await readCheckpoint(join(old, "checkpoint-5.json"));
+    expect(recordedConfiguration(checkpoint.progress)).toMatchObject({
+      objective,
+      parameterGroups: [],
+      movingAverage: 0,
+      clipNorm: 1,
+    });
+    const { properties, classes } = readModelMetadata(exportedModel(checkpoint));
+    expect(classes).toEqual(["beach", "forest", "sky"]);
+    const { step, validation } = JSON.parse(properties["ltbc.training"]!);
+    expect([step, validation.abError]).toEqual([5, 12.380852057326477]);
+  });
 });

@@ -1,4 +1,9 @@
-import { type PhasePlan, pixelsPerStep, remainingPixels, type TrainingPosition } from "./plan.js";
+import {
+  type PhasePlan,
+  pixelsPerStep,
+  remainingPixels,
+  type TrainingPosition,
+} from "@let-there-be-color/core/training";
 
 /** Measures this process's speed. */
 export class SpeedMeter {

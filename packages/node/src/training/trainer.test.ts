@@ -3,14 +3,18 @@
 
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { objectiveOf } from "@let-there-be-color/core/objective";
+import type {
+  Batch,
+  PhasePlan,
+  StepResult,
+  TrainingState,
+} from "@let-there-be-color/core/training";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Batch } from "../dataset/batch.js";
 import { temporaryFolder } from "../testing/pictures.js";
 import { findNewestCheckpoint, readCheckpoint } from "./checkpoint.js";
 import type { EndEvent, TrainingEvent } from "./events.js";
 import { readJournal } from "./journal.js";
-import type { PhasePlan } from "./plan.js";
-import type { StepResult, TrainingState } from "./step.js";
 import { type TrainingOptions, train } from "./trainer.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -33,13 +37,18 @@ async function* batches(count: number): AsyncGenerator<Batch> {
   for (let index = 0; index < count; index++) yield batch;
 }
 
-const goodStep: StepResult = {
-  colorLoss: 0.5,
-  classLoss: 2,
-  correct: 1,
-  labelled: 1,
-  gradientNorm: 3,
-};
+const objective = objectiveOf(
+  { type: "hybrid", alpha: 0.1, reduction: "mean" },
+  { head: { activation: "tanh", offset: 0, scale: 100 }, classes: 3 },
+);
+
+/** A step of two pictures, one of them labelled. */
+const stepOf = ({ colorLoss = 0.5, classLoss = 2, gradientNorm = 3 } = {}): StepResult => ({
+  sums: { colorLoss: 2 * colorLoss, classLoss, accuracy: 1 },
+  weights: { pictures: 2, labelled: 1 },
+  gradientNorm,
+});
+const goodStep = stepOf();
 
 /**
  * A network whose one parameter counts the steps, and whose losses are read from a script.
@@ -58,6 +67,7 @@ function scripted(script: {
     phases: script.phases ?? [{ crop: 8, epochs: 6, batchSize: 2, batchesPerEpoch: 2 }],
     seed: 1,
     journalSteps: 1,
+    objective,
     learningRate: { base: 0.5, warmupSteps: 0, decay: { type: "constant" } },
     openData: async ({ crop, batchesPerEpoch }) => ({
       training: (epoch, start) => {
@@ -81,12 +91,8 @@ function scripted(script: {
           const [colorLoss, classLoss] = script.validation?.[evaluations] ?? [1, 1];
           evaluations++;
           return {
-            count,
-            colorLoss: colorLoss * count,
-            abSquaredError: 25 * count,
-            classLoss,
-            correct: 0,
-            labelled: 1,
+            sums: { colorLoss: colorLoss * count, abError: 25 * count, classLoss, accuracy: 0 },
+            weights: { pictures: count, labelled: 1 },
           };
         },
         readState: async (): Promise<TrainingState> =>
@@ -125,7 +131,7 @@ describe("choosing the best model", () => {
     ] as const;
     const { end } = await run(scripted({ validation }));
     expect(end).toMatchObject({ reason: "finished", step: 12 });
-    expect(end.best).toEqual({ step: 4, phase: 0, epoch: 2, colorLoss: 0.3 });
+    expect(end.best).toEqual({ step: 4, phase: 0, epoch: 2, measure: "colorLoss", value: 0.3 });
     const best = await readCheckpoint(join(runFolder, "checkpoint-4.json"));
     expect(best.state.get("steps")?.data[0]).toBe(4);
     expect(end.validations.map(({ improved }) => improved)).toEqual([
@@ -136,8 +142,48 @@ describe("choosing the best model", () => {
       false,
       false,
     ]);
-    expect(end.validations[0]).toMatchObject({ abError: 5, pictures: 2, classLoss: 1 });
+    expect(end.validations[0]).toMatchObject({
+      pictures: 2,
+      measures: { abError: 5, classLoss: 1, accuracy: 0 },
+    });
     expect(end.validations[0]?.training).toEqual({ colorLoss: 0.5, classLoss: 2, accuracy: 1 });
+  });
+
+  it("goes by whatever measure the objective names, in its direction", async () => {
+    const sharpness = {
+      ...{ name: "sharpness", title: "Sharpness", label: "sharpness", digits: 2 },
+      averagedOver: "pictures",
+    };
+    const selection = { measure: "sharpness", better: "higher" } as const;
+    const made = { measures: [sharpness], selection };
+    const values = [3, 5, 4];
+    const options = scripted({
+      phases: [{ crop: 8, epochs: 3, batchSize: 2, batchesPerEpoch: 1 }],
+    });
+    const createNetwork: TrainingOptions["createNetwork"] = async (phase, state) => ({
+      ...(await options.createNetwork(phase, state)),
+      evaluate: async () => ({
+        sums: { sharpness: 2 * values.shift()! },
+        weights: { pictures: 2 },
+      }),
+      step: async () => ({ sums: { sharpness: 2 }, weights: { pictures: 2 }, gradientNorm: 1 }),
+    });
+    const { end } = await run({ ...options, createNetwork, objective: made });
+    expect(end.best).toEqual({ step: 2, phase: 0, epoch: 2, measure: "sharpness", value: 5 });
+    expect(end.validations.map(({ improved }) => improved)).toEqual([true, true, false]);
+    expect(end.validations[2]).toMatchObject({ training: { sharpness: 1 } });
+    expect(await readFile(join(runFolder, "curves.svg"), "utf8")).toContain(">Sharpness</text>");
+  });
+
+  it("needs a validation picture that counts", async () => {
+    const options = scripted({});
+    const createNetwork: TrainingOptions["createNetwork"] = async (phase, state) => ({
+      ...(await options.createNetwork(phase, state)),
+      evaluate: async () => ({ sums: {}, weights: {} }),
+    });
+    await expect(run({ ...options, createNetwork })).rejects.toThrow(
+      /No validation picture counts for the colour loss/,
+    );
   });
 
   it("starts a new comparison with each phase", async () => {
@@ -152,7 +198,7 @@ describe("choosing the best model", () => {
       [0.7, 0],
     ] as const;
     const { end } = await run(scripted({ phases, validation }));
-    expect(end.best).toEqual({ step: 3, phase: 1, epoch: 3, colorLoss: 0.6 });
+    expect(end.best).toEqual({ step: 3, phase: 1, epoch: 3, measure: "colorLoss", value: 0.6 });
   });
 });
 
@@ -198,8 +244,7 @@ describe("phases", () => {
 
 describe("stopping", () => {
   it("on NaN names step, rate and remedy, and keeps the checkpoint before", async () => {
-    const step = (number: number) =>
-      number === 5 ? { ...goodStep, colorLoss: Number.NaN } : goodStep;
+    const step = (number: number) => (number === 5 ? stepOf({ colorLoss: Number.NaN }) : goodStep);
     const options = scripted({ step });
     await expect(run(options)).rejects.toThrow(
       /diverged at step 5 with learning rate 0\.5: colour loss is NaN.*--learning-rate \(such as 0\.05\).*--clip-norm/,
@@ -210,8 +255,8 @@ describe("stopping", () => {
   });
 
   it.each([
-    ["class loss", { ...goodStep, classLoss: Number.POSITIVE_INFINITY }],
-    ["gradient norm", { ...goodStep, gradientNorm: Number.NaN }],
+    ["class loss", stepOf({ classLoss: Number.POSITIVE_INFINITY })],
+    ["gradient norm", stepOf({ gradientNorm: Number.NaN })],
   ])("on an infinite %s", async (name, bad) => {
     await expect(run(scripted({ step: () => bad }))).rejects.toThrow(`${name} is`);
   });
@@ -317,7 +362,7 @@ describe("the run folder", () => {
 });
 
 it("averages journal lines over their steps and ends a line with the epoch", async () => {
-  const step = (number: number) => ({ ...goodStep, colorLoss: number, gradientNorm: 2 * number });
+  const step = (number: number) => stepOf({ colorLoss: number, gradientNorm: 2 * number });
   const phases = [{ crop: 8, epochs: 2, batchSize: 2, batchesPerEpoch: 3 }];
   const { events } = await run({ ...scripted({ phases, step }), journalSteps: 2 });
   const shown = events.flatMap((event) => (event.type === "step" ? [event.epochMeans] : []));
@@ -332,7 +377,16 @@ it("averages journal lines over their steps and ends a line with the epoch", asy
     "steps",
     "validation",
   ]);
-  expect(records[1]).toMatchObject({ step: 2, epoch: 1, colorLoss: 1.5, gradientNorm: 3 });
-  expect(records[2]).toMatchObject({ step: 3, epoch: 1, colorLoss: 3 });
-  expect(records[4]).toMatchObject({ step: 5, epoch: 2, colorLoss: 4.5, accuracy: 1 });
+  expect(records[1]).toMatchObject({
+    step: 2,
+    epoch: 1,
+    measures: { colorLoss: 1.5 },
+    gradientNorm: 3,
+  });
+  expect(records[2]).toMatchObject({ step: 3, epoch: 1, measures: { colorLoss: 3 } });
+  expect(records[4]).toMatchObject({
+    step: 5,
+    epoch: 2,
+    measures: { colorLoss: 4.5, accuracy: 1 },
+  });
 });

@@ -4,8 +4,32 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { UserError } from "@let-there-be-color/core/user-error";
-import type { Batch } from "../dataset/batch.js";
+import {
+  addMeasures,
+  allPictures,
+  averages,
+  isBetter,
+  type MeasureSet,
+  nothingMeasured,
+  selectingMeasure,
+  trainingMeasures,
+} from "@let-there-be-color/core/objective";
+import {
+  addStep,
+  type Batch,
+  globalEpoch,
+  type LearningRateSchedule,
+  learningRateAt,
+  noSteps,
+  type PhasePlan,
+  schedulePosition,
+  settle,
+  type TrainableNetwork,
+  type TrainingPosition,
+  type TrainingState,
+  totalEpochs,
+} from "@let-there-be-color/core/training";
+import { UserError } from "@let-there-be-color/core/user-error";
 import {
   type Checkpoint,
   checkpointPath,
@@ -17,20 +41,9 @@ import { writeCurves } from "./curves.js";
 import { divergence, nonFiniteMeasure, nonFiniteTensor } from "./divergence.js";
 import type { EndReason, TrainingEvent } from "./events.js";
 import { Journal, readJournal, type ValidationRecord } from "./journal.js";
-import {
-  globalEpoch,
-  type PhasePlan,
-  schedulePosition,
-  settle,
-  type TrainingPosition,
-  totalEpochs,
-} from "./plan.js";
 import { checkPlanUnchanged } from "./resume.js";
 import { refuseUsedFolder } from "./run-folder.js";
-import { type LearningRateSchedule, learningRateAt } from "./schedule.js";
 import { SpeedMeter } from "./speed-meter.js";
-import type { TrainableNetwork, TrainingState } from "./step.js";
-import { addEvaluation, addStep, averages, noSteps, nothingEvaluated } from "./totals.js";
 
 /** The batches of one phase. Every batch has at least one picture that counts. */
 export interface PhaseData {
@@ -52,11 +65,13 @@ export interface TrainingOptions {
   /** A network for the phase's crop and batch size, with the given or initial parameters. */
   readonly createNetwork: (phase: PhasePlan, state?: TrainingState) => Promise<TrainableNetwork>;
   readonly learningRate: LearningRateSchedule;
+  /** What the networks measure, and which of it chooses the best model. */
+  readonly objective: MeasureSet;
   /** Recorded in checkpoints; `openData` and `createNetwork` are expected to use the same one. */
   readonly seed: number;
   /** Continue from this checkpoint of `runFolder`; later ones in the folder are deleted. */
   readonly resume?: Checkpoint;
-  /** Epochs without a better validation colour loss after which a phase ends; 0 for never. */
+  /** Epochs without a better validation after which a phase ends; 0 for never. */
   readonly patience?: number;
   /** Minutes after which training stops with a checkpoint; no limit by default. */
   readonly maxMinutes?: number;
@@ -79,10 +94,10 @@ export interface TrainingOptions {
  * checkpoints into the run folder. The last event is always `end`; leaving the loop early releases
  * the network but saves no checkpoint (use `signal` for that).
  *
- * The best model of a phase is the one with the lowest colour loss on the validation pictures. A
+ * The best model of a phase is the one whose selecting measure is best on the validation pictures. A
  * new phase starts a new comparison, because losses at different picture sizes differ.
- * @throws UserError if the folder is not empty, the resumed checkpoint belongs to another plan, or
- *   a loss becomes NaN or infinite.
+ * @throws UserError if the folder is not empty, the resumed checkpoint belongs to another plan, a
+ *   measure becomes NaN or infinite, or no validation picture counts for the one that selects.
  */
 export async function* train(options: TrainingOptions): AsyncGenerator<TrainingEvent, void> {
   const { runFolder, resume } = options;
@@ -145,7 +160,14 @@ class TrainingRun {
     const { resume } = this.#options;
     this.#writeOpening();
     const { step } = this.#progress;
-    yield { type: "start", plan: this.#plan, step, resumedFrom: resume?.path ?? null };
+    const { measures, selection } = this.#options.objective;
+    yield {
+      type: "start",
+      plan: this.#plan,
+      step,
+      resumedFrom: resume?.path ?? null,
+      objective: { measures, selection },
+    };
     const reason = yield* this.#trainPhases();
     this.#journal.flush();
     yield {
@@ -257,12 +279,14 @@ class TrainingRun {
     const place = schedulePosition(this.#plan, position);
     const learningRate = learningRateAt(this.#options.learningRate, place);
     const result = await network.step(batch, learningRate, step);
-    const problem = nonFiniteMeasure(result);
+    const measures = trainingMeasures(this.#options.objective);
+    const means = averages(measures, result);
+    const problem = nonFiniteMeasure(measures, means, result.gradientNorm);
     if (problem) throw this.#diverged(problem, step, position);
     this.#speed.record(batch.count, phase);
     const totals = {
-      epoch: addStep(epochTotals, result, batch),
-      window: addStep(windowTotals, result, batch),
+      epoch: addStep(epochTotals, result),
+      window: addStep(windowTotals, result),
     };
     this.#advance({ step, epochTotals: totals.epoch, windowTotals: totals.window });
     const lastOfEpoch = position.batch + 1 === phase.batchesPerEpoch;
@@ -272,7 +296,8 @@ class TrainingRun {
     const next = { ...position, batch: position.batch + 1 };
     return {
       type: "step",
-      ...result,
+      measures: means,
+      gradientNorm: result.gradientNorm,
       step,
       totalSteps: place.totalSteps,
       epoch: place.epoch + 1,
@@ -280,7 +305,7 @@ class TrainingRun {
       batch: next.batch,
       batchesPerEpoch: phase.batchesPerEpoch,
       learningRate,
-      epochMeans: averages(totals.epoch, totals.epoch.pictures),
+      epochMeans: averages(measures, totals.epoch),
       imagesPerSecond: this.#speed.imagesPerSecond,
       secondsLeft: this.#speed.secondsLeft(next),
     };
@@ -294,7 +319,7 @@ class TrainingRun {
       epoch: globalEpoch(this.#plan, position) + 1,
       phase: position.phase + 1,
       learningRate,
-      ...averages(windowTotals, windowTotals.pictures),
+      measures: averages(trainingMeasures(this.#options.objective), windowTotals),
       gradientNorm: windowTotals.gradientNorm / windowTotals.steps,
       imagesPerSecond: Number(this.#speed.imagesPerSecond.toPrecision(4)),
     });
@@ -307,33 +332,40 @@ class TrainingRun {
     network: TrainableNetwork,
     data: PhaseData,
   ): AsyncGenerator<TrainingEvent, boolean> {
-    let sums = nothingEvaluated;
+    const { objective } = this.#options;
+    let sums = nothingMeasured;
     for await (const batch of data.validation()) {
       if (this.#options.signal?.aborted) return false;
-      sums = addEvaluation(sums, await network.evaluate(batch));
+      sums = addMeasures(sums, await network.evaluate(batch));
       await nextTurn();
     }
     const { step, position, epochTotals, best: previous } = this.#progress;
-    const means = averages(sums, sums.count);
-    if (!Number.isFinite(means.colorLoss)) {
-      const last = { ...position, batch: position.batch - 1 };
-      throw this.#diverged(`validation colour loss is ${means.colorLoss}`, step, last);
+    const measures = averages(objective.measures, sums);
+    const { name: measure, title } = selectingMeasure(objective);
+    const value = measures[measure] ?? null;
+    if (value === null) {
+      throw new UserError(
+        `No validation picture counts for the ${title.toLowerCase()}, which chooses the best model. Validate on other pictures.`,
+      );
     }
-    const comparable = previous?.phase === position.phase ? previous : null;
-    const improved = comparable === null || means.colorLoss < comparable.colorLoss;
+    if (!Number.isFinite(value)) {
+      const last = { ...position, batch: position.batch - 1 };
+      throw this.#diverged(`validation ${title.toLowerCase()} is ${value}`, step, last);
+    }
+    const comparable =
+      previous?.phase === position.phase && previous.measure === measure ? previous : null;
+    const improved = comparable === null || isBetter(objective.selection, value, comparable.value);
     const epoch = globalEpoch(this.#plan, position) + 1;
-    const { colorLoss } = means;
-    const best = improved ? { step, phase: position.phase, epoch, colorLoss } : comparable;
+    const best = improved ? { step, phase: position.phase, epoch, measure, value } : comparable;
     const record: ValidationRecord = {
       type: "validation",
       step,
       epoch,
       phase: position.phase + 1,
       crop: phase.crop,
-      pictures: sums.count,
-      ...means,
-      abError: Math.sqrt(sums.abSquaredError / sums.count),
-      training: averages(epochTotals, epochTotals.pictures),
+      pictures: sums.weights[allPictures] ?? 0,
+      measures,
+      training: averages(trainingMeasures(objective), epochTotals),
       improved,
     };
     this.#journal.append(record);
@@ -347,6 +379,7 @@ class TrainingRun {
     await writeCurves(
       join(this.#options.runFolder, "curves.svg"),
       await readJournal(this.#journalPath),
+      objective,
     );
     yield { ...record, epochs: totalEpochs(this.#plan), best };
     return true;

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TensorValue } from "@let-there-be-color/core/graph";
 import type { NetworkConfig } from "@let-there-be-color/core/network";
+import { createTrainableNetwork, initialState } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRuntime } from "../runtime/onnx-runtime.js";
-import { createTrainableNetwork, initialState } from "../runtime/trainable-onnx-network.js";
 import { temporaryFolder } from "../testing/pictures.js";
 import type { TrainingChoices } from "./run/configuration.js";
 import { type TrainingDescription, writeTrainingExport } from "./training-export.js";
@@ -68,7 +68,7 @@ test("the evaluation graph with the starting weights gives the loss that ltbc tr
   const ab = filled([2, 2, 16, 16], 5);
   const labels = BigInt64Array.of(0n, 2n);
   const trained = await createTrainableNetwork(runtime, {
-    ...{ network, loss, optimizer, seed },
+    ...{ network, objective: { type: "hybrid", ...loss }, optimizer, seed },
     ...{ batchSize: 2, height: 16, width: 16 },
   });
   const expected = await trained.evaluate({
@@ -99,7 +99,7 @@ test("the evaluation graph with the starting weights gives the loss that ltbc tr
     }
     sum += ((data[element] as number) - (target - offset) / scale) ** 2;
   }
-  expect(sum / 128).toBeCloseTo(expected.colorLoss, 5);
+  expect(sum / 128).toBeCloseTo(expected.sums.colorLoss!, 5);
 });
 
 test("the JSON spells out what the runner needs", () => {
@@ -131,4 +131,17 @@ test("a flattened global map is exported for one crop", async () => {
     classes: 0,
   });
   await expect(written).rejects.toThrow(UserError);
+});
+
+test("a network with another head is refused", async () => {
+  const written = writeTrainingExport(join(folder.path, "quantized.onnx"), {
+    choices: {
+      network: {
+        colorization: { stages: [[64], [32]] },
+        head: { type: "quantized", spacing: 20, stride: 4 },
+      },
+    },
+    classes: 0,
+  });
+  await expect(written).rejects.toThrow("regression head");
 });

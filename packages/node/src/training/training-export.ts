@@ -3,11 +3,16 @@
 
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { type OptimizerOptions, optimizerStateNames } from "@let-there-be-color/core/graph";
+import {
+  type OptimizerOptions,
+  optimizerDefaults,
+  optimizerStateNames,
+} from "@let-there-be-color/core/graph";
 import { initialValues, parameterSpecifications } from "@let-there-be-color/core/network";
+import type { HybridOptions } from "@let-there-be-color/core/objective";
 import { forwardGraph } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
-import { writeFileDurably } from "./atomic-file.js";
+import { writeFileDurably } from "../files/atomic-file.js";
 import {
   newConfiguration,
   type RunConfiguration,
@@ -46,8 +51,14 @@ export interface TrainingDescription {
   readonly target: { readonly pooling: number; readonly offset: number; readonly scale: number };
   /** Largest part of the run that the warm-up may be; null if its length was chosen. */
   readonly warmupShare: number | null;
-  /** What checkpoints record, but for the pictures, which the runner knows. */
-  readonly configuration: Omit<RunConfiguration, "data" | "fingerprints">;
+  /**
+   * What checkpoints record, but for the pictures, which the runner knows; the options of the hybrid
+   * objective as `loss`.
+   */
+  readonly configuration: Omit<
+    RunConfiguration,
+    "data" | "fingerprints" | "objective" | "parameterGroups" | "movingAverage"
+  > & { readonly loss: Omit<HybridOptions, "type"> };
 }
 
 /**
@@ -67,6 +78,9 @@ export async function writeTrainingExport(
   const {
     data: _,
     fingerprints: __,
+    objective,
+    parameterGroups,
+    movingAverage,
     ...configuration
   } = newConfiguration(choices, nowhere, {
     // Only their number matters here, where they have no names.
@@ -74,7 +88,17 @@ export async function writeTrainingExport(
     fingerprints: { training: "", validation: "" },
     pictures: Number.POSITIVE_INFINITY,
   });
+  if (parameterGroups.length > 0 || movingAverage > 0) {
+    throw new UserError("Training on a cluster has neither parameter groups nor moving averages.");
+  }
   const { network, seed } = configuration;
+  const { head } = network;
+  if (objective.type !== "hybrid" || head.type === "quantized") {
+    throw new UserError(
+      "Training on a cluster takes a regression head and the hybrid objective alone; train other networks with ltbc train.",
+    );
+  }
+  const { type: ___, ...loss } = objective;
   const side = graphSide(configuration);
   const specifications = parameterSpecifications(network);
   const sized = { network, ...(side === null ? {} : { side }) };
@@ -100,10 +124,11 @@ export async function writeTrainingExport(
       logits: network.classes > 0 ? "scene_logits" : null,
     },
     optimizer: spelledOut(configuration.optimizer),
-    target: { pooling: 2, offset: network.head.offset, scale: network.head.scale },
+    target: { pooling: 2, offset: head.offset, scale: head.scale },
     warmupShare: choices.warmup === undefined ? 0.1 : null,
     configuration: {
       ...configuration,
+      loss,
       classes: typeof classes === "number" ? [] : configuration.classes,
     },
   };
@@ -129,7 +154,7 @@ function graphSide({
   network,
   phases,
 }: Pick<RunConfiguration, "network" | "phases">): number | null {
-  if (network.global.pooling.type === "average") return null;
+  if (network.encoder || network.global.pooling.type === "average") return null;
   const sides = [...new Set(phases.map(({ crop }) => crop))];
   if (sides.length === 1) return sides[0]!;
   throw new UserError(
@@ -141,15 +166,7 @@ function fileRecord(path: string, content: Uint8Array): { file: string; sha256: 
   return { file: basename(path), sha256: createHash("sha256").update(content).digest("hex") };
 }
 
-/** The numbers that core's optimizers use where an option is left out. */
-const optimizerNumbers = {
-  sgd: { momentum: 0.9, weightDecay: 0 },
-  adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-  adamw: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
-  adadelta: { rho: 0.9, epsilon: 1e-6, weightDecay: 0 },
-} as const satisfies Record<OptimizerOptions["type"], object>;
-
 function spelledOut(options: OptimizerOptions): TrainingDescription["optimizer"] {
-  const numbers = optimizerNumbers[options.type];
+  const numbers = optimizerDefaults[options.type];
   return { ...numbers, ...options, state: optimizerStateNames(options) } as const;
 }

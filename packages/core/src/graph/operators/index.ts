@@ -20,6 +20,8 @@ export {
   logarithm,
   maximum,
   minimum,
+  power,
+  round,
   where,
 } from "./elementwise.js";
 export { enlargedConvolution, phaseKernels } from "./enlarged-convolution.js";
@@ -35,12 +37,13 @@ export {
   transpose,
   unsqueeze,
 } from "./layout.js";
-export { type GemmOptions, gemm, matMul } from "./matrix.js";
+export { type GemmOptions, gemm, matMul, transposeLastTwo } from "./matrix.js";
 export { type MaxPoolOptions, maxPool } from "./max-pooling.js";
 export { filteringAlgorithm, type Sampling } from "./minimal-filtering.js";
 export {
   type BatchNormalizationOptions,
   type BatchNormalizationParameters,
+  batchNormalizationEpsilon,
   batchNormalizeInference,
   batchNormalizeTraining,
 } from "./normalization.js";

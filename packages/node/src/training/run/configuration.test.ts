@@ -30,16 +30,18 @@ const configure = (choices: TrainingChoices, classes = ["beach", "forest", "sky"
 
 describe("a new run", () => {
   it("has the paper's class weight, crop and epochs for the paper's network", () => {
-    const { phases, loss, learningRate, optimizer, network } = configure({ preset: "iizuka2016" });
+    const { phases, objective, learningRate, optimizer, network } = configure({
+      preset: "iizuka2016",
+    });
     expect(phases).toEqual([{ crop: 224, resize: 256, epochs: 11, batchSize: 32 }]);
-    expect(loss).toEqual({ alpha: 1 / 300, reduction: "mean" });
+    expect(objective).toEqual({ type: "hybrid", alpha: 1 / 300, reduction: "mean" });
     expect(learningRate).toEqual({ base: 0.001, warmupSteps: 0, decay: { type: "constant" } });
     expect(optimizer).toEqual({ type: "adam" });
     expect(network).toMatchObject({ name: "iizuka2016", classes: 3, normalization: "batch" });
   });
 
   it("has the 2021 code's class weight for its network", () => {
-    expect(configure({ preset: "jacob-darcet2021" }).loss.alpha).toBe(0.005);
+    expect(configure({ preset: "jacob-darcet2021" }).objective.alpha).toBe(0.005);
   });
 
   it("takes the optimizer's usual rate when it is not the preset's own", () => {
@@ -70,6 +72,14 @@ describe("a new run", () => {
     expect(resizes).toEqual([80, 160]);
   });
 
+  it("freezes after all other learning rates of parts are set", () => {
+    const slow = { pattern: "low_level", learningRateFactor: 0.1 };
+    const frozen = { pattern: "low_level.0", learningRateFactor: 0 };
+    const chosen = configure({ freeze: ["low_level.0"], learningRateFactor: [slow] });
+    expect(chosen.parameterGroups).toEqual([slow, frozen]);
+    expect(configure({})).toMatchObject({ parameterGroups: [], movingAverage: 0 });
+  });
+
   it("has no classification network for less than two classes", () => {
     expect(configure({}, ["only"])).toMatchObject({ classes: [], network: { classes: 0 } });
   });
@@ -77,6 +87,7 @@ describe("a new run", () => {
   it.each<[TrainingChoices, RegExp]>([
     [{ crop: 100 }, /multiple of 8 pixels but received 100\. Use 104/],
     [{ crop: 64, resize: 50 }, /at least the crop \(64 pixels\)/],
+    [{ freeze: ["encoder.*"] }, /No parameter of this network is named encoder/],
     [{ phases: [{ crop: 64, epochs: 1 }], epochs: 3 }, /leave out --crop and --epochs/],
   ])("refuses %j", (choices, message) => {
     expect(() => configure(choices)).toThrow(message);
@@ -102,8 +113,21 @@ describe("a resumed run", () => {
       clipNorm: 5,
       epochs: 9,
     });
-    expect(changed).toMatchObject({ learningRate: { base: 0.1 }, loss: { alpha: 0 }, clipNorm: 5 });
+    expect(changed).toMatchObject({
+      learningRate: { base: 0.1 },
+      objective: { alpha: 0 },
+      clipNorm: 5,
+    });
     expect(changed.phases).toEqual([{ ...recorded.phases[0], epochs: 9 }]);
+  });
+
+  it("may free parameters again and end the moving average", () => {
+    const chosen = configure({ freeze: ["low_level"], movingAverage: 0.9 });
+    expect(resumedConfiguration(chosen, {})).toEqual(chosen);
+    const free = { pattern: "low_level", learningRateFactor: 1 };
+    expect(
+      resumedConfiguration(chosen, { learningRateFactor: [free], movingAverage: 0 }),
+    ).toMatchObject({ parameterGroups: [free], movingAverage: 0 });
   });
 
   it("may add phases", () => {

@@ -1,3 +1,4 @@
+import type { PhasePlan } from "@let-there-be-color/core/training";
 import {
   BatchLoader,
   type Dataset,
@@ -6,7 +7,6 @@ import {
   type SourceOptions,
   splitDataset,
 } from "../../dataset/index.js";
-import type { PhasePlan } from "../plan.js";
 import type { PhaseData } from "../trainer.js";
 import type { DataLocation, RunConfiguration } from "./configuration.js";
 
@@ -93,11 +93,11 @@ export class RunData {
 
   /** Starts the threads that prepare a phase's batches. */
   async openPhase(phase: PhasePlan): Promise<PhaseData> {
-    const { seed, minimumChroma, phases } = this.#configuration;
+    const { seed, minimumChroma, phases, views } = this.#configuration;
     const resize = phases.find(({ crop }) => crop === phase.crop)?.resize;
     const { crop, batchSize } = phase;
     const { workers, cacheBytes = usualCacheBytes() } = this.#resources;
-    const shared = { crop, batchSize, resize, seed, minimumChroma, workers };
+    const shared = { crop, batchSize, resize, seed, minimumChroma, workers, views };
     const { training: pictures, validation: others } = this.#datasets;
     const part = pictures.items.length / (pictures.items.length + others.items.length);
     const training = await BatchLoader.create(pictures, {
@@ -107,6 +107,9 @@ export class RunData {
     const validation = await BatchLoader.create(others, {
       ...{ mode: "validation", ...shared },
       cacheBytes: (1 - part) * cacheBytes,
+    }).catch(async (error: unknown) => {
+      await training.close();
+      throw error;
     });
     return {
       training: (epoch, startBatch) => training.epoch(epoch, startBatch),

@@ -1,8 +1,10 @@
 import { basename } from "node:path";
-import { inferenceModel } from "@let-there-be-color/core/network";
+import { DEFAULT_WORKING_SIZE, inferenceModel } from "@let-there-be-color/core/model";
+import { averagedParameters } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { Checkpoint } from "../checkpoint.js";
-import type { RunConfiguration } from "./configuration.js";
+import { recordedConfiguration } from "../earlier-formats.js";
+import { writtenRecord } from "../journal.js";
 
 export interface ModelExportOptions {
   /** How the weights are stored. Default "float16". */
@@ -24,29 +26,36 @@ export function exportedModel(
   { path, progress, state }: Checkpoint,
   options: ModelExportOptions = {},
 ): Uint8Array {
-  const configuration = progress.configuration as RunConfiguration | null;
-  if (!configuration?.network) {
+  const configuration = recordedConfiguration(progress);
+  if (!configuration) {
     throw new UserError(
       `${path} was not written by ltbc train: it does not say which network it belongs to.`,
     );
   }
-  const { network, classes, phases, loss, optimizer, data } = configuration;
+  const { network, classes, phases, objective, optimizer, movingAverage, data, encoderOrigin } =
+    configuration;
   const { step } = progress;
   // The best checkpoint is saved right after its own validation.
   const validation = progress.validations.find((record) => record.step === step);
   const sources = [...(data?.sources ?? []), ...(data?.unlabelled ?? [])];
   const {
     precision = "float16",
-    workingSize = phases.at(-1)?.resize ?? 224,
+    workingSize = phases.at(-1)?.resize ?? DEFAULT_WORKING_SIZE,
     trainingData = sources.map((each) => basename(each)).join(", "),
   } = options;
-  return inferenceModel(network, state, {
+  const training = {
+    ...{ step, phases, objective, optimizer },
+    ...(movingAverage > 0 ? { movingAverage } : {}),
+    ...(validation ? { validation: writtenRecord(validation) } : {}),
+  };
+  return inferenceModel(network, averagedParameters(state), {
     precision,
     classes,
     workingSize,
     metadata: {
-      "ltbc.training": JSON.stringify({ step, phases, loss, optimizer, validation }),
+      "ltbc.training": JSON.stringify(training),
       "ltbc.trainingData": trainingData,
+      ...(encoderOrigin ? { "ltbc.encoderWeights": JSON.stringify(encoderOrigin) } : {}),
       ...(options.licence === undefined ? {} : { "ltbc.licence": options.licence }),
     },
   });

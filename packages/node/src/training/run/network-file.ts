@@ -29,7 +29,7 @@ export async function readNetworkFile(
     throw new UserError(`${path}: "${key}" is no network option. Known: ${known.join(", ")}.`);
   }
   try {
-    countParameters({ ...base, ...options });
+    countParameters(networkPreset(preset, options));
   } catch (error) {
     throw new UserError(`${path} does not describe a network: ${(error as Error).message}.`);
   }

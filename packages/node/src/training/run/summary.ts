@@ -1,10 +1,15 @@
 // What `ltbc train` says before the first step and after the last.
 
 import { countParameters } from "@let-there-be-color/core/network";
+import {
+  type MeasureSet,
+  measureText,
+  objectiveOf,
+  selectingMeasure,
+} from "@let-there-be-color/core/objective";
+import { describeSchedule, type PhasePlan } from "@let-there-be-color/core/training";
 import type { EndEvent } from "../events.js";
-import type { PhasePlan } from "../plan.js";
 import { duration, validationTable } from "../progress.js";
-import { describeSchedule } from "../schedule.js";
 import type { RunConfiguration } from "./configuration.js";
 import type { RunDatasets, SkippedFiles } from "./data.js";
 
@@ -23,7 +28,8 @@ export function startUpLines(
     readonly checkpointMinutes: number;
   },
 ): string[] {
-  const { network, classes, phases, optimizer, clipNorm, loss, patience, data } = configuration;
+  const { network, classes, phases, optimizer, clipNorm, patience, data } = configuration;
+  const objective = objectiveOf(configuration.objective, network);
   const millions = (countParameters(network) / 1e6).toFixed(2);
   const clipping = clipNorm > 0 ? `gradients clipped to norm ${clipNorm}` : "no gradient clipping";
   const decay =
@@ -33,6 +39,7 @@ export function startUpLines(
   const threads = place.threads > 0 ? `, ${place.threads} threads` : "";
   return [
     line("Network", `${network.name}, ${millions} million parameters, ${classText}`),
+    ...encoderLines(configuration),
     line("Pictures", pictureText(datasets, data.validation.length > 0, configuration)),
     line("Device", `${place.device}${threads}`),
     ...phases.map((phase, index) => {
@@ -46,16 +53,11 @@ export function startUpLines(
     }),
     line("Optimizer", `${optimizer.type}${decay}, ${clipping}`),
     line("Rate", describeSchedule(configuration.learningRate)),
-    line(
-      "Loss",
-      `${loss.reduction} squared error of colour` +
-        (classes.length > 0 && loss.alpha > 0
-          ? ` + ${Number(loss.alpha.toPrecision(3))} x cross entropy of class`
-          : ""),
-    ),
+    ...learningLines(configuration),
+    line("Loss", objective.description),
     line(
       "Best model",
-      `lowest validation colour loss${patience > 0 ? `; stops after ${patience} epochs without a better one` : ""}`,
+      `${objective.selection.better === "lower" ? "lowest" : "highest"} validation ${titleOf(objective)}${patience > 0 ? `; stops after ${patience} epochs without a better one` : ""}`,
     ),
     line(
       "Run folder",
@@ -69,6 +71,7 @@ export function startUpLines(
 export function closingLines(
   end: EndEvent,
   skipped: SkippedFiles,
+  objective: MeasureSet,
   place: { readonly runFolder: string; readonly modelPath: string },
 ): string[] {
   const { best } = end;
@@ -79,18 +82,52 @@ export function closingLines(
   }[end.reason];
   const lines = [`${how}: ${end.step} steps in ${duration(end.seconds)}.`];
   if (end.validations.length > 0) {
-    lines.push("", ...validationTable(end.validations, best?.epoch ?? null), "");
+    lines.push("", ...validationTable(end.validations, objective, best?.epoch ?? null), "");
   }
   lines.push(...skippedLines(skipped));
   lines.push(
     best
-      ? `Best model: epoch ${best.epoch}, validation colour loss ${best.colorLoss.toFixed(5)}, exported to ${place.modelPath}`
+      ? `Best model: epoch ${best.epoch}, validation ${titleOf(objective)} ${measureText(selectingMeasure(objective), best.value)}, exported to ${place.modelPath}`
       : `No epoch is finished, so nothing is validated; the present model is exported to ${place.modelPath}`,
   );
   if (end.reason !== "finished") {
     lines.push(`Saved ${end.checkpoint}. Continue with: ltbc train --resume ${place.runFolder}`);
   }
   return lines;
+}
+
+/** Which parts of the network learn otherwise than the rest, and whether their average is kept. */
+/** Where the encoder's weights and statistics come from. */
+function encoderLines({
+  network: { encoder },
+  encoderOrigin,
+  encoderStatistics = 0,
+}: RunConfiguration): string[] {
+  if (!encoder) return [];
+  const from = encoderOrigin ? `weights of ${encoderOrigin.file}` : "weights from the seed";
+  const statistics = encoderStatistics > 0 ? `, statistics of ${encoderStatistics} batches` : "";
+  return [
+    line(
+      "Encoder",
+      `${encoder.kind}, ${from}, normalisation ${encoder.normalization}${statistics}`,
+    ),
+  ];
+}
+
+function learningLines({ parameterGroups, movingAverage }: RunConfiguration): string[] {
+  const groups = parameterGroups.map(({ pattern, learningRateFactor }) =>
+    learningRateFactor === 0 ? `${pattern} frozen` : `${pattern} x ${learningRateFactor}`,
+  );
+  return [
+    ...(groups.length > 0 ? [line("Parameters", groups.join(", "))] : []),
+    ...(movingAverage > 0
+      ? [line("Average", `of the weights, decay ${movingAverage}: validated and exported`)]
+      : []),
+  ];
+}
+
+function titleOf(objective: MeasureSet): string {
+  return selectingMeasure(objective).title.toLowerCase();
 }
 
 function pictureText(

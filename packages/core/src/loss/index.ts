@@ -1,3 +1,0 @@
-export * from "./classification-loss.js";
-export * from "./color-loss.js";
-export * from "./hybrid-loss.js";

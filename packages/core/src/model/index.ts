@@ -1,0 +1,8 @@
+export { type InferenceModelOptions, inferenceModel } from "./inference-model.js";
+export {
+  DEFAULT_MULTIPLE,
+  DEFAULT_WORKING_SIZE,
+  type ModelMetadata,
+  readModelMetadata,
+} from "./model-metadata.js";
+export { type RequiredInputs, requireOptionalInputs } from "./optional-inputs.js";

@@ -1,0 +1,56 @@
+import { mkdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { UserError } from "@let-there-be-color/core/user-error";
+import { exists, writeFileAtomically } from "./atomic-file.js";
+
+/** Whether two paths lead to one file, by whatever names or links. */
+export async function isSameFile(first: string, second: string): Promise<boolean> {
+  try {
+    const [a, b] = await Promise.all([
+      stat(first, { bigint: true }),
+      stat(second, { bigint: true }),
+    ]);
+    return a.dev === b.dev && a.ino === b.ino;
+  } catch {
+    return false; // one of them does not exist (yet)
+  }
+}
+
+/**
+ * Checks that a picture may be written to a path.
+ *
+ * @throws UserError if it is the input itself, or is taken and must not be overwritten
+ */
+export async function assertWritable(
+  path: string,
+  { input, overwrite }: { input?: string | undefined; overwrite?: boolean | undefined },
+): Promise<void> {
+  if (input !== undefined && (await isSameFile(input, path))) {
+    throw new UserError(`${path} is the input itself, which is never overwritten; name another.`);
+  }
+  if (!overwrite && (await exists(path))) throw alreadyThere(path);
+}
+
+function alreadyThere(path: string): UserError {
+  return new UserError(`${path} exists already; name another output, or allow overwriting.`);
+}
+
+/**
+ * Writes a file whole or not at all. Its folder is made if missing.
+ *
+ * @throws UserError if the path is taken and must not be overwritten, or cannot be written
+ */
+export async function writeWhole(
+  path: string,
+  bytes: Uint8Array,
+  { overwrite = false }: { overwrite?: boolean | undefined } = {},
+): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFileAtomically(path, [bytes], { replace: overwrite });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && (await exists(path))) throw alreadyThere(path);
+    throw new UserError(`${path} cannot be written (${code ?? message}).`);
+  }
+}
