@@ -1,3 +1,4 @@
+export * from "./device-limits.js";
 export * from "./gradients.js";
 export * from "./graph.js";
 export * from "./operators/index.js";
