@@ -1,3 +1,4 @@
+export { assertRunsOn } from "./device-limits.js";
 export { gradients } from "./gradients.js";
 export {
   type Attribute,

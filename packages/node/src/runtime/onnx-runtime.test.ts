@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { promisify } from "node:util";
 import {
   add,
+  convolution,
   type DataType,
   type DeviceTensor,
   Graph,
@@ -238,6 +239,16 @@ describe.each(["cpu", "webgpu"] as const)("parameters and state kept by %s", (de
     expect(losses[0]).toBeCloseTo(4.25, 5);
     expect(losses.at(-1)!).toBeLessThan(losses[0]!);
   });
+});
+
+test("a model that WebGPU would compute wrongly is refused there", async () => {
+  const graph = new Graph();
+  const weight = graph.constant("float32", [4, 6, 3, 3], new Float32Array(4 * 6 * 9));
+  graph.output("y", convolution(graph.input("x", "float32", ["N", 6, "H", "W"]), weight));
+  const runtime = await createRuntime({ device: "webgpu" });
+  await expect(runtime.createSession(serialize(graph))).rejects.toThrow(
+    "a convolution of 6 to 4 channels, which comes out wrong on WebGPU",
+  );
 });
 
 test("a device that cannot be used says what to do", async () => {

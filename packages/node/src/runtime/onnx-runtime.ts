@@ -55,6 +55,10 @@ async function createSession(
   { threads, spinning }: { readonly threads: number; readonly spinning: boolean },
   { keepOnDevice = [] }: SessionOptions,
 ): Promise<Session> {
+  if (device === "webgpu") {
+    const { assertRunsOn } = await import("@let-there-be-color/core/graph");
+    assertRunsOn(device, model);
+  }
   const session = await loadSession(model, device, {
     executionProviders: [device],
     intraOpNumThreads: threads,
