@@ -27,7 +27,7 @@ export function assertRunsOn(device: Device, model: Uint8Array): void {
     }
     throw new UserError(
       "device-unavailable",
-      `The model has a convolution of ${inputs} to ${outputs} channels, which comes out wrong on WebGPU: of ${inputs} input channels, a multiple of 3 but not of 4, to a multiple of 4. Use the `device` cpu, or a network whose layers have multiples of 4 channels.`,
+      `The model has a convolution of ${inputs} to ${outputs} channels, which comes out wrong on WebGPU: of ${inputs} input channels, a multiple of 3 but not of 4, to a multiple of 4. Use the CPU, or a network whose layers have multiples of 4 channels.`,
     );
   }
 }
