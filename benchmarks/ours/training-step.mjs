@@ -27,10 +27,10 @@ await serve(async (specification) => {
     tensors,
   );
   const { tensors: pictures } = await readSafetensors(specification.batch);
-  const [luminance, ab, labels] = ["luminance", "ab", "labels"].map(
+  const [lightness, ab, labels] = ["luminance", "ab", "labels"].map(
     (name) => pictures.get(name).data,
   );
-  const batch = { count: batchSize, size: batchSize, luminance, ab, labels };
+  const batch = { count: batchSize, size: batchSize, lightness, ab, labels };
   let step = 0;
   const run = async () => {
     const result = await network.step(batch, learningRate, ++step);

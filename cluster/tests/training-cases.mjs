@@ -99,7 +99,7 @@ async function writeCase(path, choices, classes) {
   const steps = [];
   for (let step = 1; step <= stepCount; step++) {
     const batch = randomBatch(step, batchSize, crop, classes);
-    tensors.set(`${step}/luminance`, tensor([batchSize, 1, crop, crop], batch.luminance));
+    tensors.set(`${step}/luminance`, tensor([batchSize, 1, crop, crop], batch.lightness));
     tensors.set(`${step}/ab`, tensor([batchSize, 2, crop, crop], batch.ab));
     tensors.set(`${step}/labels`, { dtype: "I64", shape: [batchSize], data: batch.labels });
     const rate = learningRateAt(learningRate, { step: step - 1, totalSteps: 10000, epoch: 0 });
@@ -125,10 +125,10 @@ function meansOf({ sums, weights, gradientNorm }) {
   };
 }
 
-/** Smooth pictures whose colour follows their luminance; two of the first batch have no label. */
+/** Smooth pictures whose colour follows their lightness; two of the first batch have no label. */
 function randomBatch(step, batchSize, crop, classes) {
   const pixels = crop * crop;
-  const luminance = new Float32Array(batchSize * pixels);
+  const lightness = new Float32Array(batchSize * pixels);
   const ab = new Float32Array(2 * batchSize * pixels);
   const labels = new BigInt64Array(batchSize);
   for (let picture = 0; picture < batchSize; picture++) {
@@ -141,12 +141,12 @@ function randomBatch(step, batchSize, crop, classes) {
       const x = (pixel % crop) / crop;
       const y = Math.floor(pixel / crop) / crop;
       const wave = Math.sin(6 * (draw(1) * x + draw(2) * y) + 6 * draw(3));
-      luminance[picture * pixels + pixel] = 50 + 40 * wave + 5 * randomUniform(8, picture, pixel);
+      lightness[picture * pixels + pixel] = 50 + 40 * wave + 5 * randomUniform(8, picture, pixel);
       ab[2 * picture * pixels + pixel] = 60 * wave * draw(4);
       ab[(2 * picture + 1) * pixels + pixel] = 40 * (draw(5) - 0.5) * (1 + wave);
     }
   }
-  return { count: batchSize, size: batchSize, luminance, ab, labels };
+  return { count: batchSize, size: batchSize, lightness, ab, labels };
 }
 
 function tensor(shape, data) {

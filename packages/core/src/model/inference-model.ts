@@ -71,7 +71,7 @@ export function inferenceGraph(
   arrangement?: Arrangement,
 ): Graph {
   const graph = new Graph();
-  const luminance = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
+  const lightness = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
   const context: NetworkContext = {
     config,
     parameters: ParameterSource.constants(graph, parameters),
@@ -80,9 +80,9 @@ export function inferenceGraph(
     noise: noNoise,
     ...(arrangement ? { arrangement } : {}),
   };
-  const padded = padToMultiple(luminance, totalStride(config));
+  const padded = padToMultiple(lightness, totalStride(config));
   const outputs = buildNetwork(context, padded);
-  graph.output("ab", cropLike(predictedAb(context, outputs), luminance));
+  graph.output("ab", cropLike(predictedAb(context, outputs), lightness));
   const { prediction, headState, sceneLogits } = outputs;
   const further = headOf(config.head).outputs?.(prediction, headState) ?? {};
   for (const [name, value] of Object.entries(further)) graph.output(name, value);

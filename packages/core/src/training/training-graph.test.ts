@@ -150,7 +150,7 @@ test.each<Pick<TrainingGraphOptions, "network" | "objective">>([
     };
     const graph = trainingGraph(options);
     const session = await cpu.createSession(graph.model);
-    // One colour for each picture, and luminance that tells them apart.
+    // One colour for each picture, and lightness that tells them apart.
     const colors = [60, -40, 20, 50, -50, -30, -10, 70];
     const feeds: Feeds = {
       ...startingState(graph, options),

@@ -37,13 +37,13 @@ async function collect(batches: AsyncIterable<Batch>): Promise<Batch[]> {
 }
 
 /** A text for each picture that only equal pictures share. */
-function picturesOf({ count, size, luminance, ab, labels }: Batch): string[] {
+function picturesOf({ count, size, lightness, ab, labels }: Batch): string[] {
   const part = (values: Float32Array, index: number) => {
     const length = values.length / size;
     const { buffer, byteOffset } = values.subarray(index * length, (index + 1) * length);
     return Buffer.from(buffer, byteOffset, 4 * length).toString("latin1");
   };
-  return Array.from({ length: count }, (_, i) => `${labels[i]}${part(luminance, i)}${part(ab, i)}`);
+  return Array.from({ length: count }, (_, i) => `${labels[i]}${part(lightness, i)}${part(ab, i)}`);
 }
 
 describe("training batches", () => {
@@ -64,13 +64,13 @@ describe("training batches", () => {
     const batches = await collect(loader.epoch(0));
     expect(loader.batchesPerEpoch).toBe(3);
     expect(batches.length).toBe(3);
-    for (const { count, size, luminance, ab, labels } of batches) {
+    for (const { count, size, lightness, ab, labels } of batches) {
       expect([count, size]).toEqual([4, 4]);
-      expect([luminance.length, ab.length, labels.length]).toEqual([4 * 256, 8 * 256, 4]);
-      expect([luminance.buffer, ab.buffer, labels.buffer].map(String)).toEqual(
+      expect([lightness.length, ab.length, labels.length]).toEqual([4 * 256, 8 * 256, 4]);
+      expect([lightness.buffer, ab.buffer, labels.buffer].map(String)).toEqual(
         Array(3).fill("[object ArrayBuffer]"),
       );
-      expect(luminance.every((value) => value >= 0 && value <= 100.001)).toBe(true);
+      expect(lightness.every((value) => value >= 0 && value <= 100.001)).toBe(true);
       expect(labels.every((label) => label === 0n || label === 1n)).toBe(true);
     }
   });
@@ -151,7 +151,7 @@ describe("training batches", () => {
       const loader = await loaderOf(await datasetOf(files), options);
       const [batch] = await collect(loader.epoch(0));
       return Array.from({ length: 64 }, (_, i) => {
-        const row = batch!.luminance.subarray(i * 256, i * 256 + 16);
+        const row = batch!.lightness.subarray(i * 256, i * 256 + 16);
         return Math.abs(row[0]! - row[15]!);
       });
     };
@@ -242,7 +242,7 @@ describe("colour and labels", () => {
     const [first, last] = await collect(loader.epoch(0));
     for (const [index, { lab }] of expected.entries()) {
       for (const pixel of [0, 100, 255]) {
-        expect(first!.luminance[256 * index + pixel]).toBeCloseTo(lab[0], 0);
+        expect(first!.lightness[256 * index + pixel]).toBeCloseTo(lab[0], 0);
         expect(first!.ab[512 * index + pixel]).toBeCloseTo(lab[1], 0);
         expect(first!.ab[512 * index + 256 + pixel]).toBeCloseTo(lab[2], 0);
       }
@@ -272,9 +272,9 @@ describe("validation batches", () => {
     expect(batches.map(({ count }) => count)).toEqual([2, 1, 1]);
     const [first] = batches;
     // sRGB (200, 0, 0) is L* 41.66.
-    expect(first!.luminance[0]).toBeCloseTo(41.66, 1);
+    expect(first!.lightness[0]).toBeCloseTo(41.66, 1);
     expect(first!.ab[512]).toBeLessThan(-60);
-    expect(first!.luminance.subarray(512).every((value) => value === 0)).toBe(true);
+    expect(first!.lightness.subarray(512).every((value) => value === 0)).toBe(true);
     expect(first!.ab.subarray(1024).every((value) => value === 0)).toBe(true);
     const { broken, grey } = loader.report();
     expect(broken.map(({ name }) => name)).toEqual([expect.stringMatching(/\/4\.jpg$/)]);
@@ -296,8 +296,8 @@ describe("validation batches", () => {
     const [batch] = await collect(loader.epoch(0));
     expect(batch!.count).toBe(1);
     // sRGB grey 128 is L* 53.59.
-    for (const luminance of batch!.luminance.subarray(0, 400))
-      expect(luminance).toBeCloseTo(53.59, 1);
+    for (const lightness of batch!.lightness.subarray(0, 400))
+      expect(lightness).toBeCloseTo(53.59, 1);
   });
 
   it("fail if nothing is usable", async () => {

@@ -46,7 +46,7 @@ function batch(seed: number): Batch {
     Float32Array.from({ length }, (_, i) => low + (high - low) * randomUniform(seed, length, i));
   return {
     ...{ count: 3, size: 3, labels: BigInt64Array.of(1n, -1n, 2n) },
-    luminance: random(3 * 256, 0, 100),
+    lightness: random(3 * 256, 0, 100),
     ab: random(3 * 2 * 256, -50, 50),
   };
 }

@@ -46,7 +46,7 @@ function batch(seed: number, count = 3): Batch {
   return {
     count,
     size: 3,
-    luminance: random(3 * 256, 0, 100),
+    lightness: random(3 * 256, 0, 100),
     ab: random(3 * 2 * 256, -50, 50),
     labels: BigInt64Array.of(1n, -1n, 2n),
   };
@@ -150,7 +150,7 @@ describe("evaluation", () => {
 describe("mistakes", () => {
   test("a batch of another size", async () => {
     const trainable = await create();
-    const small = { ...batch(1), luminance: new Float32Array(3 * 64) };
+    const small = { ...batch(1), lightness: new Float32Array(3 * 64) };
     const message = "Expected a batch of 3 pictures of 16 x 16 but received 3 with 192 pixels";
     await expect(trainable.step(small, 0.01, 1)).rejects.toThrow(message);
     await expect(trainable.evaluate(small)).rejects.toThrow(message);

@@ -28,7 +28,7 @@ afterEach(() => folder.remove());
 const batch: Batch = {
   count: 2,
   size: 2,
-  luminance: new Float32Array(2),
+  lightness: new Float32Array(2),
   ab: new Float32Array(4),
   labels: BigInt64Array.of(0n, -1n),
 };

@@ -64,7 +64,7 @@ test("the evaluation graph with the starting weights gives the loss that ltbc tr
   const runtime = await createRuntime({ threads: 1 });
   const { network, loss, optimizer, seed } = description.configuration;
   const state = initialState({ network, seed });
-  const luminance = filled([2, 1, 16, 16], 50);
+  const lightness = filled([2, 1, 16, 16], 50);
   const ab = filled([2, 2, 16, 16], 5);
   const labels = BigInt64Array.of(0n, 2n);
   const trained = await createTrainableNetwork(runtime, {
@@ -73,7 +73,7 @@ test("the evaluation graph with the starting weights gives the loss that ltbc tr
   });
   const expected = await trained.evaluate({
     ...{ count: 2, size: 2, labels },
-    luminance: luminance.data as Float32Array,
+    lightness: lightness.data as Float32Array,
     ab: ab.data as Float32Array,
   });
   await trained.release();
@@ -84,7 +84,7 @@ test("the evaluation graph with the starting weights gives the loss that ltbc tr
     name,
     { type: "float32", shape, data: state.get(name)!.data },
   ]);
-  const results = await session.run({ luminance, ...Object.fromEntries(parameters) });
+  const results = await session.run({ luminance: lightness, ...Object.fromEntries(parameters) });
   await session.release();
   const { data } = results.normalized_chroma as TensorValue;
   const { pooling, offset, scale } = description.target;

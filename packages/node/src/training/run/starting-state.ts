@@ -86,5 +86,5 @@ async function* first<T>(items: AsyncIterable<T>, count: number): AsyncGenerator
 }
 
 async function* lightnessOf(batches: AsyncIterable<Batch>): AsyncGenerator<Float32Array> {
-  for await (const { luminance } of batches) yield luminance;
+  for await (const { lightness } of batches) yield lightness;
 }
