@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { TensorValue } from "../graph/session.js";
 import type { NetworkConfig } from "../network/index.js";
 import { objectiveOf } from "../objective/index.js";
-import { cpu, describeOnDevices, numbers, type TestSession, tensor } from "../testing/devices.js";
+import { cpu, describeBesideCpu, numbers, type TestSession, tensor } from "../testing/devices.js";
 import { expectClose, randomTensor } from "../testing/gradient-check.js";
 import {
   flattened,
@@ -250,7 +250,7 @@ function convolutionNodes(model: Uint8Array): number {
   ).length;
 }
 
-describeOnDevices("A training step", (device) => {
+describeBesideCpu("A training step", (device) => {
   test("leads to the same parameters and losses as on the CPU", async () => {
     const options: TrainingGraphOptions = {
       ...base,
