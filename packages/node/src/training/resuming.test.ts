@@ -20,7 +20,8 @@ import { type Checkpoint, findNewestCheckpoint, readCheckpoint } from "./checkpo
 import { recordedConfiguration } from "./earlier-formats.js";
 import { readJournal } from "./journal.js";
 import { exportedModel } from "./run/model-export.js";
-import { type TrainingOptions, train } from "./trainer.js";
+import { train } from "./trainer.js";
+import type { TrainingOptions } from "./trainer-options.js";
 
 const seed = 11;
 const phases: PhasePlan[] = [

@@ -15,7 +15,8 @@ import { temporaryFolder } from "../testing/pictures.js";
 import { findNewestCheckpoint, readCheckpoint } from "./checkpoint.js";
 import type { EndEvent, TrainingEvent } from "./events.js";
 import { readJournal } from "./journal.js";
-import { type TrainingOptions, train } from "./trainer.js";
+import { train } from "./trainer.js";
+import type { TrainingOptions } from "./trainer-options.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let runFolder: string;

@@ -14,7 +14,7 @@ import {
   type PhasePlan,
   type TrainingState,
 } from "@let-there-be-color/core/training";
-import type { PhaseData } from "../trainer.js";
+import type { PhaseData } from "../trainer-options.js";
 import type { RunConfiguration } from "./configuration.js";
 import type { RunData } from "./data.js";
 
