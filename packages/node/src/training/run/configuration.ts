@@ -141,6 +141,7 @@ export function newConfiguration(
   const classes = found.classes.length >= 2 ? found.classes : [];
   const chosen = networkPreset(preset, { ...choices.network, classes: classes.length });
   const network = encoder ? { ...encoder.network, classes: classes.length } : chosen;
+  checkChoicesFit(choices, network);
   const phases = configuredPhases(choices, preset, network);
   const optimizer = choices.optimizer ?? defaults.optimizer;
   const usual =
@@ -185,6 +186,24 @@ function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], u
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
+/** @throws UserError if a choice is given that would change nothing for this network */
+function checkChoicesFit(choices: TrainingChoices, { head, encoder, name }: NetworkConfig): void {
+  const [classes, one] = ["whose colours are classes", "that predict one colour for each pixel"];
+  const isQuantized = head.type === "quantized";
+  for (const [choice, fits, networks] of [
+    ["neighbours", isQuantized, classes],
+    ["rebalancing", isQuantized, classes],
+    ["reduction", !isQuantized, one],
+    ["encoderStatistics", encoder !== undefined, "with a classifier as the encoder"],
+  ] as const) {
+    if (fits || choices[choice] === undefined) continue;
+    throw new UserError(
+      "option-invalid",
+      `\`${choice}\` is for networks ${networks}, and ${name} is none: leave it out, or choose another \`preset\`.`,
+    );
+  }
+}
+
 /** The objective that fits the network's head. */
 function chosenObjective(
   choices: TrainingChoices,
@@ -205,7 +224,11 @@ function statisticsBatches(
   return encoderStatistics ?? (normalization === "frozen" ? STATISTICS_BATCHES : 0);
 }
 
-/** Choices that a resumed run cannot make anew. */
+/**
+ * Choices that a resumed run cannot make anew: they decide what is trained on and how it is judged, so
+ * that losses before and after would not compare, or are part of what a checkpoint holds. (`alpha` is
+ * no such choice: the best model is chosen by the colour loss alone.)
+ */
 const fixedChoices = [
   "preset",
   "network",
@@ -214,6 +237,10 @@ const fixedChoices = [
   "resize",
   "optimizer",
   "reduction",
+  "rebalancing",
+  "neighbours",
+  "views",
+  "augmentation",
   "minimumChroma",
   "encoderStatistics",
   "seed",
