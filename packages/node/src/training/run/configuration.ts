@@ -210,7 +210,7 @@ function chosenObjective(
   usualAlpha: number,
   head: ChromaHead,
 ): ObjectiveOptions {
-  const { alpha = usualAlpha, minimumChroma = 2 } = choices;
+  const { alpha = usualAlpha, minimumChroma = usualMinimumChroma } = choices;
   const { reduction = "mean", rebalancing = 0, neighbours = 5 } = choices;
   if (head.type !== "quantized") return { type: "hybrid", alpha, reduction };
   return { type: "quantized-chroma", alpha, neighbours, rebalancing, minimumChroma };
