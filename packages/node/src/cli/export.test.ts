@@ -8,18 +8,12 @@ import { UserError } from "@let-there-be-color/core/user-error";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { noisePicture, temporaryFolder } from "../testing/pictures.js";
+import { tinyNetwork } from "../testing/small-networks.js";
 import { tinyColorModel } from "../testing/tiny-color-model.js";
 import { saveCheckpoint, type TrainingProgress } from "../training/checkpoint.js";
 import { exportCommand } from "./export.js";
 
-const network: NetworkConfig = networkPreset("compact", {
-  classes: 0,
-  lowLevel: { layers: [{ channels: 4, stride: 2 }] },
-  midLevel: { channels: [4] },
-  global: { layers: [{ channels: 4, stride: 2 }], pooling: { type: "average" }, hidden: [6, 4] },
-  fusion: { channels: 4 },
-  colorization: { stages: [[4]] },
-});
+const network: NetworkConfig = networkPreset("compact", { ...tinyNetwork, classes: 0 });
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {

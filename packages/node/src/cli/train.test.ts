@@ -9,16 +9,9 @@ import { randomUniform } from "@let-there-be-color/core/random";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ltbcProcess, startLtbc } from "../testing/ltbc-process.js";
 import { flatPicture, noisePicture, temporaryFolder } from "../testing/pictures.js";
+import { tinyNetwork } from "../testing/small-networks.js";
 import { findNewestCheckpoint } from "../training/checkpoint.js";
 import { type JournalRecord, readJournal } from "../training/journal.js";
-
-const tinyNetwork = {
-  lowLevel: { layers: [{ channels: 4, stride: 2 }] },
-  midLevel: { channels: [4] },
-  global: { layers: [{ channels: 4, stride: 2 }], pooling: { type: "average" }, hidden: [6, 4] },
-  fusion: { channels: 4 },
-  colorization: { stages: [[4]] },
-};
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let common: string[];
