@@ -64,6 +64,14 @@ const cases = {
   ],
   adadelta: [{ preset: "jacob-darcet2021", network: narrow, optimizer: "adadelta", ...small }, 4],
   "no-classes": [{ preset: "compact", network: narrowest, ...small }, 0],
+  groups: [
+    {
+      ...{ preset: "compact", network: narrowest, movingAverage: 0.9, warmup: 1000, ...small },
+      freeze: ["low_level", "fusion.global.weight"],
+      learningRateFactor: [{ pattern: "mid_level", learningRateFactor: 0.1 }],
+    },
+    4,
+  ],
   "no-class-loss": [{ preset: "compact", network: narrowest, alpha: 0, ...small }, 4],
   "full-iizuka2016": [{ preset: "iizuka2016", warmup: 1000, crop: 224, batch: 8 }, 365],
   "full-jacob-darcet2021": [{ preset: "jacob-darcet2021", warmup: 1000, crop: 224, batch: 4 }, 365],
@@ -78,20 +86,14 @@ for (const [name, [choices, classes]] of Object.entries(cases)) {
 async function writeCase(path, choices, classes) {
   await mkdir(path);
   await writeTrainingExport(join(path, "net.onnx"), { choices, classes });
-  const { network, objective, optimizer, clipNorm, seed, learningRate } = newConfiguration(
-    choices,
-    null,
-    {
-      classes: Array.from({ length: classes }, String),
-      fingerprints: { training: "", validation: "" },
-      pictures: 10000,
-    },
-  );
+  const { learningRate, ...configuration } = newConfiguration(choices, null, {
+    classes: Array.from({ length: classes }, String),
+    fingerprints: { training: "", validation: "" },
+    pictures: 10000,
+  });
   const { crop, batch: batchSize } = choices;
-  const size = { batchSize, height: crop, width: crop };
   const trained = await createTrainableNetwork(runtime, {
-    ...{ network, objective, optimizer, clipNorm, seed },
-    ...size,
+    ...{ ...configuration, batchSize, height: crop, width: crop },
     // As the runner computes them: other roundings switch some ReLUs.
     convolutions: "direct",
   });
@@ -103,26 +105,18 @@ async function writeCase(path, choices, classes) {
     tensors.set(`${step}/ab`, tensor([batchSize, 2, crop, crop], batch.ab));
     tensors.set(`${step}/labels`, { dtype: "I64", shape: [batchSize], data: batch.labels });
     const rate = learningRateAt(learningRate, { step: step - 1, totalSteps: 10000, epoch: 0 });
-    steps.push({ learningRate: rate, ...meansOf(await trained.step(batch, rate, step)) });
+    steps.push({ learningRate: rate, ...(await trained.step(batch, rate, step)) });
   }
-  const { sums, weights } = await trained.evaluate(randomBatch(1, batchSize, crop, classes));
-  const evaluation = {
-    ...{ colorLoss: sums.colorLoss, abSquaredError: sums.abError, classLoss: sums.classLoss ?? 0 },
-    count: weights.pictures,
-  };
+  const evaluation = await trained.evaluate(randomBatch(1, batchSize, crop, classes));
+  const state = Object.fromEntries(
+    [...(await trained.readState())].map(([key, { data }]) => [
+      key,
+      data.reduce((sum, each) => sum + each, 0),
+    ]),
+  );
   await trained.release();
   await writeSafetensors(join(path, "batches.safetensors"), tensors);
-  await writeFile(join(path, "measures.json"), JSON.stringify({ steps, evaluation }));
-}
-
-function meansOf({ sums, weights, gradientNorm }) {
-  return {
-    colorLoss: sums.colorLoss / weights.pictures,
-    classLoss: (sums.classLoss ?? 0) / Math.max(1, weights.labelled ?? 0),
-    correct: sums.accuracy ?? 0,
-    labelled: weights.labelled ?? 0,
-    gradientNorm,
-  };
+  await writeFile(join(path, "measures.json"), JSON.stringify({ steps, evaluation, state }));
 }
 
 /** Smooth pictures whose colour follows their luminance; two of the first batch have no label. */

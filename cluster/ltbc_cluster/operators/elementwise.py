@@ -14,6 +14,8 @@ _UNARY = {
     "Abs": torch.abs,
     "Neg": torch.neg,
     "Exp": torch.exp,
+    "Log": torch.log,
+    "Round": torch.round,
     "Relu": torch.relu,
     "Sigmoid": torch.sigmoid,
     "Tanh": torch.tanh,
@@ -64,6 +66,15 @@ ELEMENT_TYPES = {
 @operator("LeakyRelu")
 def leaky_relu(inputs, attributes):
     return functional.leaky_relu(inputs[0], attributes.get("alpha", 0.01))
+
+
+@operator("Clip")
+def clip(inputs, attributes):
+    """Between the second and third input, which are scalars."""
+    x, *limits = inputs
+    least, most = (*limits, None, None)[:2]
+    x = x if least is None else torch.maximum(x, least.to(x.dtype))
+    return x if most is None else torch.minimum(x, most.to(x.dtype))
 
 
 @operator("Softmax")

@@ -3,7 +3,8 @@ export {
   augmentationNames,
 } from "./augmentation/augmentation.js";
 export type { Batch } from "./batch.js";
-export * from "./forward-graph.js";
+export * from "./exported-graphs.js";
+export { parameterGroups } from "./forward-pass.js";
 export { averagedParameters } from "./moving-average.js";
 export * from "./plan.js";
 export * from "./schedule.js";

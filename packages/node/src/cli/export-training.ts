@@ -25,6 +25,9 @@ const sharedOptions: ReadonlySet<string> = new Set([
   "schedule",
   "weightDecay",
   "clipNorm",
+  "freeze",
+  "learningRateFactor",
+  "movingAverage",
   "patience",
   "seed",
 ]);
@@ -45,7 +48,7 @@ export function exportTrainingCommand(): Command {
     .addArgument(new Argument("<preset>", "network").choices(presetNames))
     .requiredOption(
       "-o, --output <file.onnx>",
-      "the graph; the evaluation graph and a JSON with all choices are written beside it",
+      "the training graph; that of the evaluation and a JSON with all choices are written beside it",
     )
     .addOption(
       new Option("--classes <file>", "file with a class name per line, in label order").conflicts(
