@@ -101,17 +101,17 @@ def check_statistics(nodes: Sequence[Node], outputs: Sequence[str]) -> None:
     for output in outputs:
         if not output.endswith("/next"):
             continue
-        # Blended with the statistic so far: sums of products.
-        pending, found = [output], False
+        # Statistics of batches, blended with the one so far: sums of products.
+        pending, made_by = [output], set()
         while pending:
             node = producer.get(pending.pop())
             if node is None:
                 continue
             if node.operator in ("Identity", "Add", "Mul"):
                 pending.extend(node.inputs)
-            elif node.operator == FUSED:
-                found = True
-        if not found:
+            else:
+                made_by.add(node.operator)
+        if made_by != {FUSED}:
             raise UserError(
                 f"The batch normalisation that {output} belongs to is none that this runner knows. "
                 "Use the runner and the `ltbc export-training` of the same version."

@@ -23,10 +23,22 @@ def repeat(
     synchronize: bool = True,
     precision: Precision = FLOAT32,
 ) -> dict:
-    """Sums as `ltbc train` reports them for every step, those of the evaluation after it, and the
-    sums of every tensor of the state."""
+    """Sums as `ltbc train` reports them for every step, and those of the evaluation after it."""
+    network = network_of(case, processes, synchronize, precision)
+    return run_steps(network, case, processes)
+
+
+def network_of(
+    case: TrainingCase,
+    processes: Processes,
+    synchronize: bool = True,
+    precision: Precision = FLOAT32,
+) -> TrainableNetwork:
     export = read_training_export(case.graph)
-    network = TrainableNetwork(export, export.configuration, processes, precision, synchronize)
+    return TrainableNetwork(export, export.configuration, processes, precision, synchronize)
+
+
+def run_steps(network: TrainableNetwork, case: TrainingCase, processes: Processes) -> dict:
     steps = []
     for step, expected in enumerate(case.measures["steps"], 1):
         luminance, ab, labels = (torch.from_numpy(part) for part in case.batch(step))
@@ -39,8 +51,7 @@ def repeat(
     own = _slice(len(labels), processes)
     results = network.evaluate(luminance[own], ab[own], labels[own])
     totals = dict(zip(results, processes.sum_on_host(list(results.values()))))
-    state = {name: float(value.sum(dtype="float64")) for name, value in network.read_state().items()}
-    return {"steps": steps, "evaluation": by_kind(totals, "/values", "/weights"), "state": state}
+    return {"steps": steps, "evaluation": by_kind(totals, "/values", "/weights")}
 
 
 def _slice(size: int, processes: Processes) -> slice:

@@ -7,18 +7,27 @@ import os
 import subprocess
 import tempfile
 import unittest
+from dataclasses import replace
 
+import numpy as np
 import torch
 from expectations import TESTS, TWO_PROCESSES, TrainingCase, training_cases
-from steps import repeat
+from steps import network_of, repeat, run_steps
 
+from ltbc_cluster.graph_program import GraphProgram, NetworkBoundary
+from ltbc_cluster.onnx_graph import Node
 from ltbc_cluster.processes import Processes
 from ltbc_cluster.trainable_network import Precision
 from ltbc_cluster.training_export import read_training_export
+from ltbc_cluster.user_error import UserError
 
 # Threads that wait for each other only slow down what is so small.
 torch.set_num_threads(1)
 ALONE = Processes(0, 1, 0, 1, torch.device("cpu"))
+
+
+def _is_square(node: Node) -> bool:
+    return node.operator == "Mul" and node.inputs[0] == node.inputs[1]
 
 
 class AgreementTest(unittest.TestCase):
@@ -37,8 +46,6 @@ class AgreementTest(unittest.TestCase):
             # Five updates and five running statistics further.
             ours = found["evaluation"]["sums"][measure]
             self.assert_close(ours, value, 1e-3, f"evaluation, {measure}")
-        # Parameters, optimizer state and averages, in the order of checkpoints.
-        self.assertEqual(list(found["state"]), list(expected["state"]))
 
     def assert_close(self, found: float, expected: float, tolerance: float, what: str) -> None:
         difference = abs(found - expected)
@@ -52,6 +59,36 @@ class AgreementTest(unittest.TestCase):
             with self.subTest(name):
                 case = TrainingCase(name)
                 self.assert_measures(repeat(case, ALONE), case.measures)
+
+    def test_frozen_slow_and_averaged_parameters(self):
+        case = TrainingCase("groups")
+        network = network_of(case, ALONE)
+        # Copied: on CPUs the arrays are the parameters' own memory.
+        start = {name: np.array(value) for name, value in network.read_state().items()}
+        run_steps(network, case, ALONE)
+        found, expected = network.read_state(), case.state()
+        # In the order of checkpoints.
+        self.assertEqual(list(found), list(expected))
+        self.assertTrue(any(name.endswith("/average") for name in found))
+        for name, value in expected.items():
+            moved = np.linalg.norm(value - start[name])
+            error = np.linalg.norm(found[name] - value)
+            self.assertLessEqual(error, 1e-2 * moved, name)
+            parameter = name.split("/")[0]
+            frozen = parameter.startswith("low_level.") or parameter == "fusion.global.weight"
+            self.assertEqual(moved == 0, frozen, name)
+
+    def test_batch_normalization_of_another_form_is_refused(self):
+        export = read_training_export(TrainingCase("iizuka2016").graph)
+        training = export.crops[32].training
+        boundary = NetworkBoundary(training.network["input"], tuple(training.network["outputs"]))
+        # As if variances were made of absolute values.
+        square = next(node for node in training.graph.nodes if _is_square(node))
+        other = replace(square, operator="Abs", inputs=square.inputs[:1])
+        nodes = tuple(other if node is square else node for node in training.graph.nodes)
+        for synchronize in (True, False):
+            with self.assertRaisesRegex(UserError, "batch normalisation that .*next belongs to"):
+                GraphProgram(replace(training.graph, nodes=nodes), boundary, synchronize=synchronize)
 
     def test_two_processes_with_half_the_batch_each(self):
         """Batch normalisation, a global image, dropout and pictures without labels included."""

@@ -66,7 +66,8 @@ const cases = {
   "no-classes": [{ preset: "compact", network: narrowest, ...small }, 0],
   groups: [
     {
-      ...{ preset: "compact", network: narrowest, movingAverage: 0.9, warmup: 1000, ...small },
+      ...{ preset: "compact", network: narrowest, movingAverage: 0.9, ...small },
+      ...{ optimizer: "sgd", learningRate: 0.3, warmup: 0, alpha: 0.3 },
       freeze: ["low_level", "fusion.global.weight"],
       learningRateFactor: [{ pattern: "mid_level", learningRateFactor: 0.1 }],
     },
@@ -108,15 +109,13 @@ async function writeCase(path, choices, classes) {
     steps.push({ learningRate: rate, ...(await trained.step(batch, rate, step)) });
   }
   const evaluation = await trained.evaluate(randomBatch(1, batchSize, crop, classes));
-  const state = Object.fromEntries(
-    [...(await trained.readState())].map(([key, { data }]) => [
-      key,
-      data.reduce((sum, each) => sum + each, 0),
-    ]),
+  const state = new Map(
+    [...(await trained.readState())].map(([key, { shape, data }]) => [key, tensor(shape, data)]),
   );
   await trained.release();
+  await writeSafetensors(join(path, "state.safetensors"), state);
   await writeSafetensors(join(path, "batches.safetensors"), tensors);
-  await writeFile(join(path, "measures.json"), JSON.stringify({ steps, evaluation, state }));
+  await writeFile(join(path, "measures.json"), JSON.stringify({ steps, evaluation }));
 }
 
 /** Smooth pictures whose colour follows their luminance; two of the first batch have no label. */
