@@ -221,7 +221,10 @@ function wholeNumbers(x, limit) {
 
 /** As gradients of lookups sum what was taken from one place. */
 function scatter(x, places, updates) {
-  const indices = graphs.concat([0, 0].map(() => wholeNumbers(graphs.unsqueeze(places, 0), 5)), 0);
+  const indices = graphs.concat(
+    [0, 0].map(() => wholeNumbers(graphs.unsqueeze(places, 0), 5)),
+    0,
+  );
   const attributes = { axis: { int: 1 }, reduction: { string: "add" } };
   return x.graph.emitOne("ScatterElements", [x, indices, updates], attributes, x);
 }

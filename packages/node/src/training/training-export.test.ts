@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { TensorValue } from "@let-there-be-color/core/graph";
 import type { NetworkConfig } from "@let-there-be-color/core/network";
 import { createTrainableNetwork, initialState } from "@let-there-be-color/core/training";
-import { UserError } from "@let-there-be-color/core/user-error";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRuntime } from "../runtime/onnx-runtime.js";
 import { temporaryFolder } from "../testing/pictures.js";
@@ -47,28 +46,35 @@ function filled(shape: number[], value: number): TensorValue {
 test("the training graph takes any number of pictures and starts from ltbc's weights", async () => {
   const runtime = await createRuntime({ threads: 1 });
   const session = await runtime.createSession(await readFile(join(folder.path, "net.onnx")));
-  const noise = description.inputs.noise.map(({ name, shape }) => ({ name, width: shape[1] }));
-  expect(noise).toEqual([{ name: "classification.hidden.0/noise", width: 5 }]);
+  const { noise, totals, network } = description.graphs[0]!.training;
+  expect(noise).toEqual([{ name: "classification.hidden.0/noise", shape: ["N", 5] }]);
+  expect(totals).toEqual(["labelled"]);
+  expect(network.input).toBe("luminance");
   for (const pictures of [1, 3]) {
     const results = await session.run({
-      luminance: filled([pictures, 1, 16, 16], 50),
+      ...{ luminance: filled([pictures, 1, 16, 16], 50), ab: filled([pictures, 2, 16, 16], 5) },
+      labels: { type: "int64", shape: [pictures], data: new BigInt64Array(pictures) },
       [noise[0]!.name]: filled([pictures, 5], 0.5),
+      workers: { type: "float32", shape: [], data: Float32Array.of(1) },
+      "labelled/total": { type: "float32", shape: [], data: Float32Array.of(pictures) },
     });
-    expect(results.normalized_chroma?.shape).toEqual([pictures, 2, 8, 8]);
-    expect(results.scene_logits?.shape).toEqual([pictures, 3]);
+    const scalar = (name: string) => (results[name] as TensorValue).data[0] as number;
+    expect(scalar("labelled/weight")).toBe(pictures);
+    const means = [scalar("colorLoss/sum") / pictures, scalar("classLoss/sum") / pictures];
+    expect(scalar("loss")).toBeCloseTo(means[0]! + 0.001 * means[1]!, 5);
   }
   await session.release();
 });
 
-test("the evaluation graph with the starting weights gives the loss that ltbc train evaluates", async () => {
+test("the evaluation graph with the starting weights judges as ltbc train does", async () => {
   const runtime = await createRuntime({ threads: 1 });
-  const { network, loss, optimizer, seed } = description.configuration;
-  const state = initialState({ network, seed });
+  const { configuration } = description;
+  const state = initialState(configuration);
   const luminance = filled([2, 1, 16, 16], 50);
   const ab = filled([2, 2, 16, 16], 5);
   const labels = BigInt64Array.of(0n, 2n);
   const trained = await createTrainableNetwork(runtime, {
-    ...{ network, objective: { type: "hybrid", ...loss }, optimizer, seed },
+    ...configuration,
     ...{ batchSize: 2, height: 16, width: 16 },
   });
   const expected = await trained.evaluate({
@@ -84,22 +90,30 @@ test("the evaluation graph with the starting weights gives the loss that ltbc tr
     name,
     { type: "float32", shape, data: state.get(name)!.data },
   ]);
-  const results = await session.run({ luminance, ...Object.fromEntries(parameters) });
+  const results = await session.run({
+    ...{ luminance, ab, labels: { type: "int64", shape: [2], data: labels } },
+    ...Object.fromEntries(parameters),
+  });
   await session.release();
-  const { data } = results.normalized_chroma as TensorValue;
-  const { pooling, offset, scale } = description.target;
-  let sum = 0;
-  for (let element = 0; element < data.length; element++) {
-    const [plane, y, x] = [element >> 6, (element >> 3) & 7, element & 7];
-    let target = 0;
-    for (let dy = 0; dy < pooling; dy++) {
-      for (let dx = 0; dx < pooling; dx++) {
-        target += (ab.data[plane * 256 + (2 * y + dy) * 16 + 2 * x + dx] as number) / 4;
-      }
-    }
-    sum += ((data[element] as number) - (target - offset) / scale) ** 2;
+  expect(Object.keys(expected.sums)).toContain("colorLoss");
+  for (const [name, sum] of Object.entries(expected.sums)) {
+    const { data } = results[`${name}/values`] as TensorValue;
+    expect((data[0] as number) + (data[1] as number)).toBeCloseTo(sum, 4);
   }
-  expect(sum / 128).toBeCloseTo(expected.sums.colorLoss!, 5);
+});
+
+test("weights that are given take the place of those from the seed", async () => {
+  const path = join(folder.path, "given.onnx");
+  const name = "fusion.mid_level.weight";
+  const own = initialState(description.configuration).get(name)!;
+  const value = { shape: own.shape, data: own.data.map((each) => each + 1) };
+  const given = new Map([[name, value]]);
+  await writeTrainingExport(path, { choices, classes: ["a", "b", "c"], given });
+  const holds = async (file: string, { data }: typeof value) =>
+    (await readFile(join(folder.path, file))).includes(Buffer.from(data.buffer));
+  expect(await holds("given.onnx", value)).toBe(true);
+  expect(await holds("given.onnx", own)).toBe(false);
+  expect(await holds("net.onnx", own)).toBe(true);
 });
 
 test("the JSON spells out what the runner needs", () => {
@@ -111,24 +125,49 @@ test("the JSON spells out what the runner needs", () => {
     classes: ["a", "b", "c"],
     phases: [{ crop: 16, resize: 18, batchSize: 32, epochs: 20 }],
     learningRate: { base: 0.001, warmupSteps: 200, decay: { type: "cosine" } },
-    loss: { alpha: 0.001, reduction: "mean" },
+    objective: { type: "hybrid", alpha: 0.001, reduction: "mean" },
     clipNorm: 1,
     seed: 7,
   });
   expect(description.warmupShare).toBe(0.1);
+  expect(description.objective.selection).toEqual({ measure: "colorLoss", better: "lower" });
+  expect(description.objective.measures).toContainEqual(
+    expect.objectContaining({ name: "accuracy", averagedOver: "labelled", percentage: true }),
+  );
   const statistics = description.parameters.filter(({ trainable }) => !trainable);
   expect(statistics.every(({ name }) => /running_(mean|variance)$/.test(name))).toBe(true);
   expect(statistics.length).toBeGreaterThan(0);
 });
 
-test("a flattened global map is exported for one crop", async () => {
-  const phases = [
-    { crop: 64, epochs: 1 },
-    { crop: 128, epochs: 1 },
-  ];
-  const written = writeTrainingExport(join(folder.path, "two.onnx"), {
-    choices: { preset: "iizuka2016", phases },
+test("parameters have the factors of their groups, and averages their decay", async () => {
+  const path = join(folder.path, "groups.onnx");
+  const learningRateFactor = [{ pattern: "mid_level", learningRateFactor: 0.1 }];
+  const parts = { freeze: ["low_level"], learningRateFactor, movingAverage: 0.99 };
+  await writeTrainingExport(path, { choices: { ...choices, ...parts }, classes: 3 });
+  const written: TrainingDescription = JSON.parse(
+    await readFile(join(folder.path, "groups.json"), "utf8"),
+  );
+  expect(written.configuration.movingAverage).toBe(0.99);
+  const factors = new Map(written.parameters.map((each) => [each.name, each.learningRateFactor]));
+  expect(factors.get("low_level.0.weight")).toBe(0);
+  expect(factors.get("mid_level.0.weight")).toBe(0.1);
+  expect(factors.get("fusion.mid_level.weight")).toBe(1);
+});
+
+test("every crop of a run has its graphs", async () => {
+  const { crop: _, ...others } = choices;
+  const phases = [16, 32, 16].map((crop) => ({ crop, epochs: 1 }));
+  const written = await writeTrainingExport(join(folder.path, "two.onnx"), {
+    choices: { ...others, phases },
     classes: 0,
   });
-  await expect(written).rejects.toThrow(UserError);
+  const files = ["two", "two-evaluation", "two-32", "two-32-evaluation"];
+  expect(written).toEqual(
+    [...files.map((name) => `${name}.onnx`), "two.json"].map((name) => join(folder.path, name)),
+  );
+  const { graphs }: TrainingDescription = JSON.parse(await readFile(written[4]!, "utf8"));
+  expect(graphs.map(({ crop, training }) => [crop, training.file])).toEqual([
+    [16, "two.onnx"],
+    [32, "two-32.onnx"],
+  ]);
 });
