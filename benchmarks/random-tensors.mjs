@@ -1,6 +1,6 @@
 // The same weights and pictures for every contender, in files.
 
-import { parameterSpecifications } from "@let-there-be-color/core/model";
+import { parameterSpecifications } from "@let-there-be-color/core/network";
 import { writeSafetensors } from "let-there-be-color/training";
 
 /** Uniform in [-1, 1) by xorshift32: fast, and the same on every machine. */

@@ -2,8 +2,7 @@
 
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { countParameters } from "@let-there-be-color/core/model";
-import { networkPreset } from "@let-there-be-color/core/network";
+import { countParameters, networkPreset } from "@let-there-be-color/core/network";
 import { presetDefaults } from "../packages/node/dist/training/run/preset-defaults.js";
 import { comparisonTable } from "./comparison.mjs";
 import { Contender } from "./contenders.mjs";

@@ -10,9 +10,9 @@ from .user_error import UserError
 #: What graphs are made of: its name in messages, and the options of `ltbc export-training`.
 _IN_GRAPHS = {
     "network": ("network", "the preset, network options and classes"),
-    "objective": ("objective", "--alpha and --reduction"),
+    "objective": ("objective", "the loss's options (--alpha, ...)"),
     "parameterGroups": ("groups of parameters", "--freeze and --learning-rate-factor"),
-    "augmentation": ("augmentation", "--augment"),
+    "augmentation": ("augmentation", "--augmentation"),
 }
 #: What configurations of earlier versions do not say.
 _BEFORE = {"parameterGroups": [], "movingAverage": 0}

@@ -91,8 +91,9 @@ class AgreementTest(unittest.TestCase):
                 GraphProgram(replace(training.graph, nodes=nodes), boundary, synchronize=synchronize)
 
     def test_two_processes_with_half_the_batch_each(self):
-        """Batch normalisation, a global image, dropout and pictures without labels included."""
-        for name in ("iizuka2016", "jacob-darcet2021"):
+        """Batch normalisation, a global image, dropout, pictures without labels or colour, and random
+        changes of pictures included."""
+        for name in ("iizuka2016", "jacob-darcet2021", "mobilenet", "mobilenet-batch"):
             with self.subTest(name), tempfile.TemporaryDirectory() as folder:
                 output = os.path.join(folder, "measures.json")
                 launch = [*TWO_PROCESSES, f"--log_dir={folder}/logs"]

@@ -1,8 +1,9 @@
 // A loaded colour model: from the lightness of a picture to its chroma.
 
 import type { GrayPicture } from "../color/gray-picture.js";
-import type { Runtime, Session } from "../graph/session.js";
+import type { Runtime, Session, TensorValue } from "../graph/session.js";
 import { type ModelMetadata, readModelMetadata } from "../model/model-metadata.js";
+import { requireOptionalInputs } from "../model/optional-inputs.js";
 import { UserError } from "../user-error.js";
 import {
   assertColorModel,
@@ -28,11 +29,18 @@ export class ColorModel {
   /** What the model says about itself: class names, working size, licence, training. */
   readonly metadata: ModelMetadata;
   readonly #session: Session;
+  /** What the inputs are fed that may be left out. */
+  readonly #defaults: Readonly<Record<string, TensorValue>>;
   /** Ends when the newest run on the session ends: a session runs one picture at a time. */
   #lastRun: Promise<unknown> = Promise.resolve();
 
-  private constructor(session: Session, metadata: ModelMetadata) {
+  private constructor(
+    session: Session,
+    metadata: ModelMetadata,
+    defaults: Readonly<Record<string, TensorValue>>,
+  ) {
     this.#session = session;
+    this.#defaults = defaults;
     this.metadata = metadata;
   }
 
@@ -48,23 +56,25 @@ export class ColorModel {
   ): Promise<ColorModel> {
     const metadata = naming(name, () => readModelMetadata(model));
     let session: Session;
+    let defaults: Readonly<Record<string, TensorValue>>;
     try {
       const { workingSize } = metadata;
-      session = await runtime.createSession(
-        await suitedModel(model, runtime, { workingSize, ...workload }),
-      );
+      const suited = await suitedModel(model, runtime, { workingSize, ...workload });
+      const required = await requireOptionalInputs(suited);
+      session = await runtime.createSession(required.model);
+      defaults = required.defaults;
     } catch (error) {
       if (error instanceof UserError) throw error;
       const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
       throw new UserError(`${name} cannot be loaded by ONNX Runtime (${reason}).`);
     }
     try {
-      naming(name, () => assertColorModel(session));
+      naming(name, () => assertColorModel(session, defaults));
     } catch (error) {
       await session.release();
       throw error;
     }
-    return new ColorModel(session, metadata);
+    return new ColorModel(session, metadata, defaults);
   }
 
   /**
@@ -74,8 +84,8 @@ export class ColorModel {
    * @throws UserError if the model's outputs have the wrong shape or are not finite
    */
   async predict(picture: GrayPicture, workingSize: number): Promise<ChromaPrediction> {
-    const { luminance, working } = workingLuminance(picture, workingSize);
-    return this.#alone(() => predictChroma(this.#session, luminance, working));
+    const { luminance, working } = workingLuminance(picture, workingSize, this.metadata.multiple);
+    return this.#alone(() => predictChroma(this.#session, luminance, working, this.#defaults));
   }
 
   /** Frees the model, after the pictures under way are done. */

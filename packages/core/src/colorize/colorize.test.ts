@@ -43,6 +43,13 @@ describe("workingDimensions", () => {
     expect(workingDimensions({ width: 50, height: 50 }, 250)).toEqual({ width: 248, height: 248 });
   });
 
+  it("rounds to the multiples that the model needs", () => {
+    const picture = { width: 640, height: 480 };
+    expect(workingDimensions(picture, 250, 32)).toEqual({ width: 320, height: 256 });
+    expect(workingDimensions(picture, 250, 4)).toEqual({ width: 332, height: 252 });
+    expect(workingDimensions({ width: 1, height: 1 }, 1, 32)).toEqual({ width: 32, height: 32 });
+  });
+
   it("bounds the long side of panoramas and never goes under 16", () => {
     expect(workingDimensions({ width: 9000, height: 300 }, 128)).toEqual({
       width: 512,
@@ -156,7 +163,11 @@ describe("readModelMetadata", () => {
   });
 
   it("has defaults where a model says nothing", () => {
-    expect(readModelMetadata(model({}))).toMatchObject({ classes: [], workingSize: 224 });
+    expect(readModelMetadata(model({}))).toMatchObject({
+      classes: [],
+      workingSize: 224,
+      multiple: 8,
+    });
   });
 
   it.each([
@@ -164,6 +175,7 @@ describe("readModelMetadata", () => {
     ["empty", () => new Uint8Array()],
     ["cut short", () => model({ "ltbc.classes": '["beach"]' }).subarray(0, 12)],
     ["broken class names", () => model({ "ltbc.classes": "[beach" })],
+    ["an impossible multiple", () => model({ "ltbc.multiple": "0" })],
     ["an impossible working size", () => model({ "ltbc.workingSize": "big" })],
   ])("refuses %s", (_, bytes) => {
     expect(() => readModelMetadata(bytes())).toThrow(UserError);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { inferenceModel, parameterSpecifications, readModelMetadata } from "../model/index.js";
-import { initialValues } from "../network/index.js";
+import { inferenceModel, readModelMetadata } from "../model/index.js";
+import { initialValues, parameterSpecifications } from "../network/index.js";
 import { wide } from "../testing/networks.js";
 import { suitedModel } from "./suited-model.js";
 

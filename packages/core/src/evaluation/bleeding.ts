@@ -3,6 +3,8 @@
 // have some as well (painted patterns, coloured light, chroma subsampling), so the index is to be
 // read beside the truth's own.
 
+import { slopeX, slopeY } from "./slopes.js";
+
 /** A chroma edge changes by more than this, CIELAB units a pixel. */
 const CHROMA_EDGE = 1;
 /** A lightness edge changes by more than this, L* a pixel. */
@@ -11,29 +13,6 @@ const LIGHTNESS_EDGE = 2;
 const NEAR = 2;
 /** Mean edge strength, CIELAB units a pixel, below which a picture has too few edges to judge. */
 const FEW_EDGES = 0.25;
-
-/** Slopes of a plane at an inner pixel, a unit a pixel, by Sobel's operator. */
-function slopeX(plane: Float32Array, i: number, width: number): number {
-  return (
-    (plane[i - width + 1]! -
-      plane[i - width - 1]! +
-      2 * (plane[i + 1]! - plane[i - 1]!) +
-      plane[i + width + 1]! -
-      plane[i + width - 1]!) /
-    8
-  );
-}
-
-function slopeY(plane: Float32Array, i: number, width: number): number {
-  return (
-    (plane[i + width - 1]! -
-      plane[i - width - 1]! +
-      2 * (plane[i + width]! - plane[i - width]!) +
-      plane[i + width + 1]! -
-      plane[i - width + 1]!) /
-    8
-  );
-}
 
 /**
  * Marks the pixels with a lightness edge nearby.

@@ -9,6 +9,7 @@ import {
   ciede2000,
   colorfulness,
   countChroma,
+  flatChromaVariation,
   HIGHEST_PSNR,
   meanCiede2000,
   nearLightnessEdges,
@@ -109,6 +110,7 @@ describe("limits", () => {
     expect(measures).toMatchObject({ lightnessDrift: 0, sepia: 0 });
     expect(measures.ssim).toBeCloseTo(1, 12);
     expect(measures.bleeding).toBe(truth.own.bleeding);
+    expect(measures.flatChromaVariation).toBe(truth.own.flatChromaVariation);
     expect(ab).toEqual(truth.ab);
   });
 
@@ -222,6 +224,60 @@ describe("bleeding index", () => {
     const wide = bleedingOf(32, 32, 24);
     expect(narrow).toBeGreaterThan(0.1);
     expect(wide).toBeGreaterThan(narrow);
+  });
+});
+
+describe("flat chroma variation", () => {
+  const side = 32;
+  /** Of planes of the place, under a lightness with a step at x = 16, or flat. */
+  const variationOf = (
+    a: (x: number, y: number) => number,
+    b: (x: number, y: number) => number,
+    lightness: (x: number) => number = (x) => (x < 16 ? 30 : 70),
+  ): number => {
+    const plane = (value: (x: number, y: number) => number) =>
+      Array.from({ length: side * side }, (_, i) => value(i % side, Math.floor(i / side)));
+    const near = nearLightnessEdges(Float32Array.from(plane(lightness)), side, side);
+    return flatChromaVariation(Float32Array.from([...plane(a), ...plane(b)]), near, side, side);
+  };
+  const none = () => 0;
+
+  it("is the slope of a* and b* together", () => {
+    expect(variationOf(none, () => 40)).toBe(0);
+    expect(
+      variationOf(
+        (x) => 3 * x,
+        (_, y) => 4 * y,
+      ),
+    ).toBeCloseTo(5, 5);
+  });
+
+  it("hardly sees the noise of single pixels", () => {
+    const noise = (x: number, y: number) => 2 * Math.sin(12.9 * x + 78.2 * y + x * y);
+    // The mean Sobel slope of this noise is 0.79.
+    expect(variationOf(noise, none)).toBeLessThan(0.4);
+  });
+
+  it("does not see colours that change with the lightness", () => {
+    expect(variationOf((x) => (x < 16 ? -40 : 40), none)).toBe(0);
+    expect(variationOf((x) => (x < 10 ? -40 : 40), none)).toBeGreaterThan(1);
+  });
+
+  it("grows with the strength and the number of patches", () => {
+    const patches = (size: number, strength: number) =>
+      variationOf((x, y) => (((x / size) ^ (y / size)) & 1 ? strength : 0), none);
+    expect(patches(8, 20)).toBeCloseTo(2 * patches(8, 10), 4);
+    expect(patches(4, 10)).toBeGreaterThan(1.3 * patches(8, 10));
+  });
+
+  it("is 0 without a flat place", () => {
+    expect(
+      variationOf(
+        (x) => 3 * x,
+        none,
+        (x) => 3 * x,
+      ),
+    ).toBe(0);
   });
 });
 

@@ -12,6 +12,7 @@ export { type ChromaCounts, countChroma } from "./chroma-counts.js";
 export { ciede2000, meanCiede2000 } from "./ciede2000.js";
 export { bestClass, rankOfClass } from "./classification.js";
 export { type Colorfulness, colorfulness } from "./colorfulness.js";
+export { flatChromaVariation } from "./flat-chroma-variation.js";
 export {
   meanChromaDistance,
   type OwnMeasures,

@@ -7,6 +7,7 @@ import { bleedingIndex, nearLightnessEdges } from "./bleeding.js";
 import { type ChromaCounts, countChroma } from "./chroma-counts.js";
 import { meanCiede2000 } from "./ciede2000.js";
 import { colorfulness } from "./colorfulness.js";
+import { flatChromaVariation } from "./flat-chroma-variation.js";
 import { meanChroma, sepiaIndex, sepiaTone } from "./sepia.js";
 import { peakSignalToNoise } from "./signal-to-noise.js";
 import { assertWindowFits, StructuralReference } from "./structural-similarity.js";
@@ -16,6 +17,8 @@ export interface OwnMeasures {
   readonly colorfulness: number;
   readonly colorfulnessAbsolute: number;
   readonly bleeding: number;
+  /** Where the truth's lightness is flat, CIELAB units a pixel. */
+  readonly flatChromaVariation: number;
 }
 
 /** What can be said of a prediction beside its truth. */
@@ -102,10 +105,12 @@ export class TruePicture {
 
   #ownMeasures(rgb: Uint8Array, ab: Float32Array): OwnMeasures {
     const { signed, absolute } = colorfulness(rgb);
+    const { width, height } = this;
     return {
       colorfulness: signed,
       colorfulnessAbsolute: absolute,
-      bleeding: bleedingIndex(ab, this.#nearEdges, this.width, this.height),
+      bleeding: bleedingIndex(ab, this.#nearEdges, width, height),
+      flatChromaVariation: flatChromaVariation(ab, this.#nearEdges, width, height),
     };
   }
 }

@@ -73,6 +73,8 @@ export class Graph {
   readonly inputs: Value[] = [];
   readonly outputs = new Map<string, Value>();
   readonly constants = new Map<string, Constant>();
+  /** Values of inputs that may be left out, by name. */
+  readonly defaults = new Map<string, Constant>();
   /** By node, for the nodes of composites. */
   readonly composites = new Map<Node, Composite>();
   readonly #names = new Set<string>();
@@ -87,16 +89,29 @@ export class Graph {
   }
 
   /**
+   * Declares an input that may be left out: `data`, of the shape `shape`, then stands for it.
+   * @param declared shape of what may be fed in its place; lengths of 1 may stand for any. Default: the
+   *   default's own
+   */
+  optionalInput(
+    name: string,
+    type: DataType,
+    shape: readonly number[],
+    data: TensorArray,
+    declared: Shape = shape,
+  ): Value {
+    checkElements(shape, data, `the default of ${name}`);
+    const value = this.input(name, type, declared);
+    this.defaults.set(name, { value: { ...value, shape }, data });
+    return value;
+  }
+
+  /**
    * Stores a constant. `name` may be left out, then one is made up.
    * @throws GraphError if `data` has another number of elements than `shape`.
    */
   constant(type: DataType, shape: readonly number[], data: TensorArray, name?: string): Value {
-    const expected = shape.reduce((product, length) => product * length, 1);
-    if (data.length !== expected) {
-      throw new GraphError(
-        `Expected ${expected} elements for a constant of shape ${formatShape(shape)} but received ${data.length}`,
-      );
-    }
+    checkElements(shape, data, "a constant");
     const claimed = name === undefined ? this.#freshName("constant") : this.#claim(name);
     const value: Value = { graph: this, name: claimed, type, shape, producer: undefined };
     this.constants.set(claimed, { value, data });
@@ -195,6 +210,14 @@ export class Graph {
     while (this.#names.has(`${stem}_${number}`)) number++;
     return this.#claim(`${stem}_${number}`);
   }
+}
+
+function checkElements(shape: readonly number[], data: TensorArray, what: string): void {
+  const expected = shape.reduce((product, length) => product * length, 1);
+  if (data.length === expected) return;
+  throw new GraphError(
+    `Expected ${expected} elements for ${what} of shape ${formatShape(shape)} but received ${data.length}`,
+  );
 }
 
 /** `[N, 3, 8]`, for messages. */

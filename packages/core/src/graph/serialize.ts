@@ -58,9 +58,10 @@ export function modelMessage(graph: Graph, options: SerializeOptions = {}): Mode
       name: options.name ?? "graph",
       input: graph.inputs.map((input) => valueInfo(input.name, input)),
       output: outputs.map(([name, value]) => valueInfo(name, value)),
-      initializer: [...graph.constants.values()]
-        .filter(({ value }) => live.has(value.name))
-        .map(tensorProto),
+      initializer: [
+        ...[...graph.constants.values()].filter(({ value }) => live.has(value.name)),
+        ...graph.defaults.values(),
+      ].map(tensorProto),
       node: [
         ...graph.nodes
           .filter((node) => node.outputs.some(({ name }) => live.has(name)))

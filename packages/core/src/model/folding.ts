@@ -1,8 +1,7 @@
+import { batchNormalizationEpsilon } from "../graph/operators/index.js";
 import type { NetworkConfig } from "../network/config.js";
 import type { ParameterValues } from "../network/parameters.js";
 
-/** Added to the variance by batch normalisation. */
-const EPSILON = 1e-5;
 const SCALE = ".normalization.scale";
 
 /**
@@ -13,14 +12,15 @@ export function foldNormalization(
   config: NetworkConfig,
   values: ParameterValues,
 ): { config: NetworkConfig; values: ParameterValues } {
-  if (config.normalization === "none") return { config, values };
+  if (!isNormalized(config)) return { config, values };
   const folded = new Map([...values].filter(([name]) => !name.includes(".normalization.")));
   for (const [name, scale] of values) {
     if (!name.endsWith(SCALE)) continue;
     const layer = name.slice(0, -SCALE.length);
     const vector = (kind: string) => values.get(`${layer}.normalization.${kind}`)!.data;
     const variance = vector("running_variance");
-    const gain = scale.data.map((each, channel) => each / Math.sqrt(variance[channel]! + EPSILON));
+    const epsilon = epsilonOf(config, layer);
+    const gain = scale.data.map((each, channel) => each / Math.sqrt(variance[channel]! + epsilon));
     for (const [weightName, { shape, data }] of folded) {
       if (!weightName.startsWith(`${layer}.`) || !weightName.endsWith(".weight")) continue;
       folded.set(weightName, { shape, data: scaledRows(data, gain) });
@@ -32,7 +32,22 @@ export function foldNormalization(
     );
     folded.set(`${layer}.bias`, { shape: scale.shape, data: offset });
   }
-  return { config: { ...config, normalization: "none" }, values: folded };
+  return { config: withoutNormalization(config), values: folded };
+}
+
+/** Whether any layer has statistics. */
+export function isNormalized({ normalization, encoder }: NetworkConfig): boolean {
+  return normalization !== "none" || (encoder !== undefined && encoder.normalization !== "none");
+}
+
+function withoutNormalization(config: NetworkConfig): NetworkConfig {
+  if (!config.encoder) return { ...config, normalization: "none" };
+  const encoder = { ...config.encoder, normalization: "none" } as const;
+  return { ...config, normalization: "none", encoder };
+}
+
+function epsilonOf({ encoder }: NetworkConfig, layer: string): number {
+  return encoder && layer.startsWith("encoder.") ? encoder.epsilon : batchNormalizationEpsilon;
 }
 
 /** Each of `factors.length` equal rows times its factor. */

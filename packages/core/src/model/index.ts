@@ -1,7 +1,8 @@
+export { type InferenceModelOptions, inferenceModel } from "./inference-model.js";
 export {
-  countParameters,
-  type InferenceModelOptions,
-  inferenceModel,
-  parameterSpecifications,
-} from "./inference-model.js";
-export { DEFAULT_WORKING_SIZE, type ModelMetadata, readModelMetadata } from "./model-metadata.js";
+  DEFAULT_MULTIPLE,
+  DEFAULT_WORKING_SIZE,
+  type ModelMetadata,
+  readModelMetadata,
+} from "./model-metadata.js";
+export { type RequiredInputs, requireOptionalInputs } from "./optional-inputs.js";

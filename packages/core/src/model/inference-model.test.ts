@@ -1,13 +1,14 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { TensorProto_DataType as ElementType, ModelProtoSchema } from "onnx-buf";
 import { describe, expect, test } from "vitest";
+import { parameterSpecifications } from "../network/parameter-list.js";
 import { initialValues } from "../network/parameters.js";
 import { networkPreset } from "../network/presets.js";
 import { cpu, numbers } from "../testing/devices.js";
 import { expectClose, randomTensor } from "../testing/gradient-check.js";
 import { lively, rich, tiny } from "../testing/networks.js";
 import { toFloat16 } from "./float16.js";
-import { inferenceModel, parameterSpecifications } from "./inference-model.js";
+import { inferenceModel } from "./inference-model.js";
 
 const metadata = (model: Uint8Array) =>
   Object.fromEntries(

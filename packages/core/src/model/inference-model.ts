@@ -10,7 +10,6 @@ import { buildNetwork, predictedAb } from "../network/network.js";
 import {
   inHalfPrecision,
   ParameterSource,
-  type ParameterSpecification,
   type ParameterValues,
   type StoredParameters,
 } from "../network/parameters.js";
@@ -33,7 +32,7 @@ export interface InferenceModelOptions {
 /**
  * Serialises a trained network.
  *
- * Input `luminance`: L* 0..100, float32 `[N, 1, H, W]`, any H and W of at least 8.
+ * Input `luminance`: L* 0..100, float32 `[N, 1, H, W]`, any H and W.
  * Outputs `ab`: CIELAB units, float32 `[N, 2, H, W]`; `scene_logits`: float32 `[N, classes]`.
  *
  * @throws RangeError if `values` do not belong to the network
@@ -52,7 +51,9 @@ export function inferenceModel(
       "ltbc.input": "luminance: L* of CIELAB (D65), 0..100, float32 [N, 1, H, W]",
       "ltbc.output": "ab: a*, b* of CIELAB (D65), float32 [N, 2, H, W]",
       ...(classes.length > 0 ? { "ltbc.classes": JSON.stringify(classes) } : {}),
+      "ltbc.multiple": String(totalStride(config)),
       ...(workingSize === undefined ? {} : { "ltbc.workingSize": String(workingSize) }),
+      ...headOf(config.head).metadata?.(values),
       ...metadata,
     },
   });
@@ -87,28 +88,6 @@ export function inferenceGraph(
   for (const [name, value] of Object.entries(further)) graph.output(name, value);
   if (sceneLogits) graph.output("scene_logits", sceneLogits);
   return graph;
-}
-
-/** Every parameter of a network, in a fixed order. */
-export function parameterSpecifications(config: NetworkConfig): readonly ParameterSpecification[] {
-  const graph = new Graph();
-  const side = config.global.pooling.type === "flatten" ? config.global.pooling.imageSize : 64;
-  const context: NetworkContext = {
-    config,
-    parameters: ParameterSource.inputs(graph),
-    mode: "inference",
-    updatedStatistics: new Map(),
-    noise: noNoise,
-  };
-  buildNetwork(context, graph.input("luminance", "float32", [1, 1, side, side]));
-  return context.parameters.specifications;
-}
-
-/** Number of trainable values. */
-export function countParameters(config: NetworkConfig): number {
-  return parameterSpecifications(config)
-    .filter(({ trainable }) => trainable)
-    .reduce((sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1), 0);
 }
 
 function noNoise(): Value {

@@ -9,6 +9,8 @@ export interface ModelMetadata {
   readonly classes: readonly string[];
   /** Short side, in pixels, that the model works best at (`ltbc.workingSize`). */
   readonly workingSize: number;
+  /** Sides that are multiples of this need no padding (`ltbc.multiple`). */
+  readonly multiple: number;
   /** Every property as it stands in the file. */
   readonly properties: Readonly<Record<string, string>>;
 }
@@ -19,6 +21,9 @@ const METADATA_PROPS_FIELD = 14;
 
 /** The short side used when a model does not state its own: that of Iizuka et al. 2016. */
 export const DEFAULT_WORKING_SIZE = 224;
+
+/** The multiple used when a model does not state its own: the paper's networks halve three times. */
+export const DEFAULT_MULTIPLE = 8;
 
 function parseClasses(json: string | undefined): string[] {
   if (!json) return [];
@@ -47,6 +52,17 @@ function parseWorkingSize(text: string | undefined): number {
   return size;
 }
 
+function parseMultiple(text: string | undefined): number {
+  if (!text) return DEFAULT_MULTIPLE;
+  const multiple = Number(text);
+  if (!Number.isInteger(multiple) || multiple < 1 || multiple > 256) {
+    throw new UserError(
+      `Expected the model's property ltbc.multiple to be a whole number of pixels from 1 to 256 but found ${text}; export the model again`,
+    );
+  }
+  return multiple;
+}
+
 /**
  * Reads the metadata of a serialised ONNX model.
  *
@@ -68,6 +84,7 @@ export function readModelMetadata(model: Uint8Array): ModelMetadata {
   return {
     classes: parseClasses(properties["ltbc.classes"]),
     workingSize: parseWorkingSize(properties["ltbc.workingSize"]),
+    multiple: parseMultiple(properties["ltbc.multiple"]),
     properties,
   };
 }

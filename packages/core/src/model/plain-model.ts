@@ -10,8 +10,9 @@ import {
 } from "onnx-buf";
 import { modelMessage } from "../graph/serialize.js";
 import type { NetworkConfig } from "../network/config.js";
+import { parameterSpecifications } from "../network/parameter-list.js";
 import type { StoredParameters } from "../network/parameters.js";
-import { inferenceGraph, parameterSpecifications } from "./inference-model.js";
+import { inferenceGraph } from "./inference-model.js";
 import { computeTheSame } from "./same-function.js";
 
 /** What a model file holds. */

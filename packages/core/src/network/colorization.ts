@@ -1,30 +1,51 @@
 import type { Value } from "../graph/graph.js";
-import { add } from "../graph/operators/index.js";
+import { add, concat } from "../graph/operators/index.js";
 import { headOf } from "../objective/heads.js";
-import { convolutionLayer, type NetworkContext } from "./layers.js";
+import type { BackboneNetworkConfig, PaperNetworkConfig } from "./config.js";
+import { activate, channelsLastLayer, convolutionLayer, type NetworkContext } from "./layers.js";
 
 /**
  * Colorization network (section 3.5): convolutions and twofold enlargements up to the size of the
  * prediction (in the paper, half of the picture's), then the channels of the head.
  *
- * @param fused `[N, C, H/8, W/8]`
- * @param lowLevelMaps the maps of {@link lowLevelFeatures}, for skip connections
- * @returns the prediction `[N, channels, H/stride, W/stride]`, both of the head
+ * @param fused `[N, C, H/t, W/t]` with the total stride t
+ * @param scales the encoder's map of each scale, by the number of halvings, for skip connections
+ * @returns the prediction `[N, channels, H/s, W/s]`, channels and stride s those of the head
  */
 export function colorize(
   context: NetworkContext,
   fused: Value,
-  lowLevelMaps: readonly Value[],
+  scales: readonly (Value | undefined)[],
 ): Value {
-  const { colorization } = context.config;
-  const head = headOf(context.config.head);
-  const sources = skipSources(context, lowLevelMaps);
+  const { config } = context;
+  const head = headOf(config.head);
+  const x = config.encoder
+    ? climb(context, config, fused, scales)
+    : enlarge(context, config, fused, scales);
+  const { channels, kernel, channelsLast } = head;
+  // Starts near the middle of the range, far from where sigmoid and tanh are flat.
+  const options = { channels, kernel, output: "plain", gain: 0.01 } as const;
+  const layer = channelsLast ? channelsLastLayer : convolutionLayer;
+  return head.activate(layer(context, "colorization.output", x, options));
+}
+
+/** The paper's: the first convolution of a stage works on the enlarged map. */
+function enlarge(
+  context: NetworkContext,
+  { colorization, skips, head }: PaperNetworkConfig,
+  fused: Value,
+  scales: readonly (Value | undefined)[],
+): Value {
+  const { stages } = colorization;
+  const halvings = Math.log2(headOf(head).stride);
   let x = fused;
-  colorization.stages.forEach((stage, index) => {
+  stages.forEach((stage, index) => {
     stage.forEach((channels, layer) => {
       const name = `colorization.${index}.${layer}`;
       x = convolutionLayer(context, name, x, { channels, enlarge: index > 0 && layer === 0 });
-      const source = sources[index];
+      // The last stage works at the size of the prediction, the others at half of the next one's; the
+      // fusion feeds the first.
+      const source = skips === "none" ? undefined : scales[halvings + stages.length - 1 - index];
       if (layer === 0 && index > 0 && source) {
         // Added after the first convolution of the stage, which has the stage's width.
         const options = { channels, kernel: 1, output: "plain" } as const;
@@ -32,29 +53,64 @@ export function colorize(
       }
     });
   });
-  const output = convolutionLayer(context, "colorization.output", x, {
-    channels: head.channels,
-    output: "plain",
-    // Starts near the middle of the range, far from where sigmoid and tanh are flat.
-    gain: 0.01,
-  });
-  return head.activate(output);
+  return x;
 }
 
-/** For each stage the last low-level map of its size; none for the first, which the fusion feeds. */
-function skipSources(
-  { config }: NetworkContext,
-  lowLevelMaps: readonly Value[],
-): (Value | undefined)[] {
-  if (config.skips === "none") return [];
-  const lastOfScale: Value[] = [];
-  let scale = 0;
-  config.lowLevel.layers.forEach(({ stride }, index) => {
-    if (stride === 2) scale++;
-    lastOfScale[scale] = lowLevelMaps[index]!;
+/**
+ * Behind a backbone, whose deepest map is small and wide: a 1x1 convolution brings it to the width of
+ * the next scale before it is enlarged, another one the encoder's map, and 3x3 convolutions follow.
+ */
+function climb(
+  context: NetworkContext,
+  { colorization, skips }: BackboneNetworkConfig,
+  fused: Value,
+  scales: readonly (Value | undefined)[],
+): Value {
+  let x = fused;
+  colorization.stages.forEach((stage, index) => {
+    const beside = skips === "none" ? undefined : scales[scales.length - 1 - index];
+    if (index > 0) x = join(context, `colorization.${index}`, x, beside, stage[0]!);
+    stage.forEach((channels, layer) => {
+      x = convolutionLayer(context, `colorization.${index}.${layer}`, x, { channels });
+    });
   });
-  // The last stage works at the size of the prediction, the others at half of the next one's.
-  const last = config.colorization.stages.length - 1;
-  const halvings = Math.log2(headOf(config.head).stride);
-  return config.colorization.stages.map((_, index) => lastOfScale[halvings + last - index]);
+  return x;
+}
+
+/**
+ * @param below the smaller map
+ * @param beside the encoder's map of twice the size
+ * @returns `channels` of them at the larger size
+ */
+function join(
+  context: NetworkContext,
+  stage: string,
+  below: Value,
+  beside: Value | undefined,
+  channels: number,
+): Value {
+  const { skips, normalization } = context.config;
+  const joined = `${stage}.join`;
+  if (beside === undefined) {
+    return convolutionLayer(context, joined, below, { channels, kernel: 1, enlarge: true });
+  }
+  if (skips === "concatenate") {
+    const half = Math.ceil(channels / 2);
+    const layer = (name: string, x: Value, width: number, enlarge: boolean) =>
+      convolutionLayer(context, `${stage}.${name}`, x, { channels: width, kernel: 1, enlarge });
+    return concat(
+      [layer("climb", below, half, true), layer("skip", beside, channels - half, false)],
+      1,
+    );
+  }
+  // One layer in two parts, with one bias (or none, where a mean is taken away) and normalisation.
+  const options = { channels, kernel: 1, output: "plain" } as const;
+  const climbed = convolutionLayer(context, `${joined}.below`, below, {
+    ...options,
+    enlarge: true,
+    bias: false,
+  });
+  const bias = normalization === "none";
+  const skipped = convolutionLayer(context, joined, beside, { ...options, bias });
+  return activate(context, joined, add(climbed, skipped));
 }

@@ -1,4 +1,5 @@
 import type { Value } from "../graph/graph.js";
+import type { PaperNetworkConfig } from "./config.js";
 import { convolutionLayer, type NetworkContext } from "./layers.js";
 
 /**
@@ -8,10 +9,14 @@ import { convolutionLayer, type NetworkContext } from "./layers.js";
  * @param luminance normalised, `[N, 1, H, W]`
  * @returns the map after each layer; the last is `[N, C, H/8, W/8]`
  */
-export function lowLevelFeatures(context: NetworkContext, luminance: Value): Value[] {
+export function lowLevelFeatures(
+  context: NetworkContext,
+  { layers }: PaperNetworkConfig["lowLevel"],
+  luminance: Value,
+): Value[] {
   const maps: Value[] = [];
   let x = luminance;
-  context.config.lowLevel.layers.forEach(({ channels, stride }, index) => {
+  layers.forEach(({ channels, stride }, index) => {
     x = convolutionLayer(context, `low_level.${index}`, x, { channels, stride });
     maps.push(x);
   });

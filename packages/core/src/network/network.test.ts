@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { Graph } from "../graph/graph.js";
 import type { TensorValue } from "../graph/session.js";
-import { inferenceModel, parameterSpecifications } from "../model/inference-model.js";
+import { inferenceModel } from "../model/inference-model.js";
+import { headOf, type RegressionHead } from "../objective/index.js";
 import { cpu, describeOnDevices, numbers, runGraph, tensor } from "../testing/devices.js";
 import { expectClose, randomTensor } from "../testing/gradient-check.js";
 import {
+  backbone,
   fixedSizeNetwork,
   flattened,
   lively,
@@ -12,8 +14,9 @@ import {
   rich,
   tiny,
 } from "../testing/networks.js";
-import { checkConfig, type NetworkConfig } from "./config.js";
+import { checkConfig, type NetworkConfig, type PaperNetworkConfig } from "./config.js";
 import { buildNetwork, predictedAb } from "./network.js";
+import { parameterSpecifications } from "./parameter-list.js";
 import { initialValues, ParameterSource } from "./parameters.js";
 import { networkPreset, presetNames } from "./presets.js";
 
@@ -27,7 +30,8 @@ describe("shapes of the presets at their full widths", () => {
   test.each(presetNames)("%s", (name) => {
     const config = networkPreset(name);
     const { outputs } = fixedSizeNetwork(config, "training", [2, 224, 224]);
-    expect(outputs.get("chroma")!.shape).toEqual([2, 2, 112, 112]);
+    const shape = name === "mobilenet" ? [2, 56, 56, 262] : [2, 2, 112, 112];
+    expect(outputs.get("chroma")!.shape).toEqual(shape);
     expect(outputs.get("logits")!.shape).toEqual([2, config.classes]);
   });
 
@@ -42,7 +46,9 @@ describe("shapes of the presets at their full widths", () => {
     };
     const luminance = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
     const outputs = buildNetwork(context, luminance);
-    expect(outputs.prediction.shape.slice(0, 2)).toEqual(["N", 2]);
+    const { channels, channelsLast } = headOf(context.config.head);
+    expect(outputs.prediction.shape[0]).toBe("N");
+    expect(outputs.prediction.shape[channelsLast ? 3 : 1]).toBe(channels);
     expect(predictedAb(context, outputs).shape.slice(0, 2)).toEqual(["N", 2]);
     expect(outputs.sceneLogits).toBeUndefined();
   });
@@ -278,7 +284,7 @@ describe("training and inference", () => {
     const half = numbers(inferred.ab).filter(
       (_, index) => index % 2 === 0 && Math.floor(index / 16) % 2 === 0,
     );
-    const { scale, offset } = config.head;
+    const { scale, offset } = config.head as RegressionHead;
     const expected = numbers(trained.chroma).map((value) => value * scale + offset);
     expectClose(half, expected, 1e-5, "ab");
   });
@@ -326,7 +332,7 @@ describe("training and inference", () => {
 });
 
 describe("configurations that cannot be built say why", () => {
-  const refuse = (changes: Partial<NetworkConfig>) =>
+  const refuse = (changes: Partial<PaperNetworkConfig>) =>
     expect(() => checkConfig({ ...tiny, ...changes }));
 
   test("stages that do not undo the strides", () => {
@@ -349,6 +355,22 @@ describe("configurations that cannot be built say why", () => {
 
   test.each([1, -2, 1.5])("%d classes", (classes) => {
     refuse({ classes }).toThrow(`Expected 0 or at least 2 classes but received ${classes}`);
+  });
+
+  test("backbones of another shape than theirs", () => {
+    const refuseEncoder = (encoder: object) =>
+      expect(() => checkConfig({ ...backbone, encoder: { ...backbone.encoder, ...encoder } }));
+    refuseEncoder({ channels: [8, 8] }).toThrow("Expected 14 widths of mobilenet-v1");
+    refuseEncoder({ kind: "vgg" }).toThrow("Expected the encoder to be mobilenet-v1 or");
+    refuseEncoder({ normalization: "live" }).toThrow("to be batch, frozen or none");
+    refuseEncoder({ epsilon: 0 }).toThrow("epsilon to be more than 0");
+  });
+
+  test("a colorization network that does not climb to the size of the prediction", () => {
+    const stages = (...widths: number[][]) =>
+      expect(() => checkConfig({ ...backbone, colorization: { stages: widths } }));
+    stages([], [6], [6]).toThrow("the encoder shrinks (32x) but its 3 stages enlarge 16x");
+    stages([], [6], [], [6]).toThrow("in every colorization stage but the first but stage 2");
   });
 
   test("pictures whose sides the strides do not divide", () => {

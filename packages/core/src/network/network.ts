@@ -1,22 +1,18 @@
-// The whole network of the paper (figure 2), from its component networks.
+// The whole network (figure 2 of the paper), from its component networks.
 
 import type { Dimension, Value } from "../graph/graph.js";
-import { add, resizeBilinear, resizeNearest, scale } from "../graph/operators/index.js";
+import { resizeBilinear, resizeNearest } from "../graph/operators/index.js";
 import type { HeadState } from "../objective/head.js";
 import { headOf } from "../objective/heads.js";
-import { mapOfGlobalImage } from "./arrangements/cpu/global-image.js";
 import { classify } from "./classification.js";
 import { colorize } from "./colorization.js";
 import { checkConfig, totalStride } from "./config.js";
+import { encode } from "./encoders/encoder.js";
 import { fuse } from "./fusion.js";
-import { globalFeatures } from "./global.js";
-import { resizeToSquare } from "./input-size.js";
 import type { NetworkContext } from "./layers.js";
-import { lowLevelFeatures } from "./low-level.js";
-import { midLevelFeatures } from "./mid-level.js";
 
 export interface NetworkOutputs {
-  /** What the configuration's head gives: `[N, C, H/stride, W/stride]`. */
+  /** What the configuration's head gives: the axes are its own. */
   readonly prediction: Value;
   readonly headState: HeadState;
   /** `[N, classes]`; undefined for a network without classification. */
@@ -26,7 +22,8 @@ export interface NetworkOutputs {
 /**
  * Builds the network onto a luminance input.
  *
- * @param luminance L* of CIELAB, 0..100, `[N, 1, H, W]`; known H and W must be multiples of 8
+ * @param luminance L* of CIELAB, 0..100, `[N, 1, H, W]`; known H and W must be multiples of the
+ *   network's total stride
  * @throws RangeError if the sizes or the configuration do not fit
  */
 export function buildNetwork(context: NetworkContext, luminance: Value): NetworkOutputs {
@@ -34,30 +31,9 @@ export function buildNetwork(context: NetworkContext, luminance: Value): Network
   checkConfig(config);
   const [, , height, width] = luminance.shape;
   checkSides(height!, width!, totalStride(config));
-  // Centred: about -1..1.
-  const centre = (x: Value) => add(scale(x, 1 / 50), x.graph.scalar(-1));
-  context.arrangement?.startFrom(luminance);
-  const lowLevel = lowLevelFeatures(context, centre(luminance));
-  const deepest = lowLevel.at(-1)!;
-  const { pooling } = config.global;
-  const shared =
-    pooling.type === "average" || (height === pooling.imageSize && width === pooling.imageSize);
-  const mapOf = (image: Value) => {
-    context.arrangement?.startFrom(image);
-    return lowLevelFeatures(context, centre(image)).at(-1)!;
-  };
-  let globalInput = deepest;
-  if (!shared) {
-    const image = resizeToSquare(luminance, pooling.imageSize);
-    const sizesAreKnown = typeof height === "number" && typeof width === "number";
-    globalInput =
-      context.arrangement && !sizesAreKnown
-        ? mapOfGlobalImage(luminance, deepest, image, mapOf)
-        : mapOf(image);
-  }
-  const global = globalFeatures(context, globalInput);
-  const fused = fuse(context, midLevelFeatures(context, deepest), global.fused);
-  const prediction = colorize(context, fused, lowLevel);
+  const { global, local, scales } = encode(context, luminance);
+  const fused = fuse(context, local, global.fused);
+  const prediction = colorize(context, fused, scales);
   const sceneLogits = config.classes > 0 ? classify(context, global.classified) : undefined;
   return { prediction, headState: headState(context), sceneLogits };
 }

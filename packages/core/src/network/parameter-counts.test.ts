@@ -1,7 +1,7 @@
 // The presets layer by layer, as the papers' tables have them, against what is built.
 
 import { describe, expect, test } from "vitest";
-import { countParameters, parameterSpecifications } from "../model/inference-model.js";
+import { countParameters, parameterSpecifications } from "./parameter-list.js";
 import { networkPreset } from "./presets.js";
 
 /** Weights and biases of a convolution. */

@@ -62,15 +62,15 @@ export class ParameterSource {
   }
 
   /**
-   * Parameters as float32 inputs of the graph, but for those whose values are given: these become
-   * constants.
+   * Parameters as float32 inputs of the graph.
+   * @param constants those that never change: engines prepare them once, when they load the graph
+   * @throws RangeError if a constant has another shape than the network's
    */
   static inputs(graph: Graph, constants: ParameterValues = new Map()): ParameterSource {
     return new ParameterSource((specification) => {
       const { name, shape } = specification;
-      return constants.has(name)
-        ? graph.constant("float32", shape, lookUp(constants, specification), name)
-        : graph.input(name, "float32", shape);
+      if (!constants.has(name)) return graph.input(name, "float32", shape);
+      return graph.constant("float32", shape, lookUp(constants, specification), name);
     });
   }
 

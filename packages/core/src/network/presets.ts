@@ -1,6 +1,12 @@
-import type { ConvolutionLayer, NetworkConfig } from "./config.js";
+import type {
+  BackboneNetworkConfig,
+  ConvolutionLayer,
+  NetworkConfig,
+  PaperNetworkConfig,
+} from "./config.js";
+import { mobilenetV1Channels } from "./encoders/mobilenet-v1.js";
 
-export const presetNames = ["iizuka2016", "jacob-darcet2021", "compact"] as const;
+export const presetNames = ["iizuka2016", "jacob-darcet2021", "compact", "mobilenet"] as const;
 export type PresetName = (typeof presetNames)[number];
 
 function layers(...specification: (number | `${number}/2`)[]): ConvolutionLayer[] {
@@ -12,7 +18,7 @@ function layers(...specification: (number | `${number}/2`)[]): ConvolutionLayer[
 }
 
 /** Table 1 of Iizuka, Simo-Serra & Ishikawa 2016, with a 512-channel last global convolution. */
-const iizuka2016: NetworkConfig = {
+const iizuka2016: PaperNetworkConfig = {
   name: "iizuka2016",
   classes: 365,
   lowLevel: { layers: layers("64/2", 128, "128/2", 256, "256/2", 512) },
@@ -33,7 +39,7 @@ const iizuka2016: NetworkConfig = {
 };
 
 /** Jacob & Darcet 2021: no batch normalisation, hidden units in the classifier. */
-const jacobDarcet2021: NetworkConfig = {
+const jacobDarcet2021: PaperNetworkConfig = {
   ...iizuka2016,
   name: "jacob-darcet2021",
   normalization: "none",
@@ -45,7 +51,7 @@ const jacobDarcet2021: NetworkConfig = {
  * large matrix, residual connections from the low-level features to the colorization network.
  * Batch normalisation, without which the narrow classification branch hardly starts to learn.
  */
-const compact: NetworkConfig = {
+const compact: PaperNetworkConfig = {
   name: "compact",
   classes: 100,
   lowLevel: { layers: layers("32/2", 64, "64/2", 128, "128/2", 256) },
@@ -65,10 +71,35 @@ const compact: NetworkConfig = {
   finalUpsampling: "bilinear",
 };
 
+/**
+ * MobileNet v1 of width 0.75 in place of the paper's encoder, and a narrow colorization network: for
+ * training from the weights of an image classifier, whose normalisation is frozen.
+ */
+const mobilenet: BackboneNetworkConfig = {
+  name: "mobilenet",
+  classes: 100,
+  encoder: {
+    kind: "mobilenet-v1",
+    channels: mobilenetV1Channels(0.75),
+    normalization: "frozen",
+    epsilon: 1e-3,
+  },
+  global: { hidden: [256] },
+  fusion: { channels: 256 },
+  colorization: { stages: [[], [128], [64], [64]] },
+  classification: { hidden: [], dropout: 0 },
+  normalization: "batch",
+  activation: "relu",
+  skips: "add",
+  head: { type: "quantized", spacing: 10, stride: 4 },
+  finalUpsampling: "bilinear",
+};
+
 const presets: Readonly<Record<PresetName, NetworkConfig>> = {
   iizuka2016,
   "jacob-darcet2021": jacobDarcet2021,
   compact,
+  mobilenet,
 };
 
 /** A preset, with any of its options replaced. */
@@ -76,5 +107,5 @@ export function networkPreset(
   name: PresetName,
   overrides: Partial<NetworkConfig> = {},
 ): NetworkConfig {
-  return { ...presets[name], ...overrides };
+  return { ...presets[name], ...overrides } as NetworkConfig;
 }

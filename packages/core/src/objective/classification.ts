@@ -12,6 +12,7 @@ import {
   reshape,
 } from "../graph/operators/index.js";
 import type { Measure } from "./measures.js";
+import type { JudgedBatch, Judgement } from "./objective.js";
 
 /** Name of the weight that is 1 for pictures with a label. */
 export const labelledPictures = "labelled";
@@ -65,5 +66,25 @@ export function judgeClasses(logits: Value, labels: Value): JudgedClasses {
     crossEntropy: negate(reduceSum(multiply(logSoftmax(logits), oneHot), [1])),
     correct: cast(equal(argMax(logits, 1), labels), "float32"),
     labelled: reduceSum(oneHot, [1]),
+  };
+}
+
+/**
+ * A judgement of colours with that of the classes beside it; as it is for a network without
+ * classification.
+ *
+ * @param alpha factor of the cross entropy in the loss; 0: reported, but no part of it
+ */
+export function judgeWithClasses(
+  { values, weights, loss }: Judgement,
+  { sceneLogits, labels }: JudgedBatch,
+  alpha: number,
+): Judgement {
+  if (!sceneLogits) return { values, weights, loss };
+  const { crossEntropy, correct, labelled } = judgeClasses(sceneLogits, labels);
+  return {
+    values: { ...values, classLoss: crossEntropy, accuracy: correct },
+    weights: { ...weights, [labelledPictures]: labelled },
+    loss: [...loss, { measure: "classLoss", factor: alpha }],
   };
 }

@@ -7,3 +7,4 @@ export * from "./measures.js";
 export type * from "./objective.js";
 export * from "./objectives.js";
 export * from "./parameter-groups.js";
+export * from "./quantized-chroma/index.js";

@@ -8,7 +8,7 @@ import type { ParameterGroup } from "./parameter-groups.js";
 
 /** Predictions for a batch of N pictures, and the truth. */
 export interface JudgedBatch {
-  /** What the network's head gives, `[N, C, h, w]`. */
+  /** What the network's head gives, N pictures first. */
   readonly prediction: Value;
   readonly headState: HeadState;
   /** `[N, classes]`; undefined for a network without classification. */

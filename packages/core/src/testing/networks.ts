@@ -2,20 +2,23 @@
 
 import { Graph } from "../graph/graph.js";
 import type { TensorValue } from "../graph/session.js";
-import { parameterSpecifications } from "../model/index.js";
 import {
+  type BackboneNetworkConfig,
   buildNetwork,
   initialValues,
   type NetworkConfig,
   type NetworkContext,
+  type PaperNetworkConfig,
   ParameterSource,
   type ParameterValues,
+  parameterSpecifications,
 } from "../network/index.js";
-import { tensor } from "./devices.js";
+import { PRIOR_NAME } from "../objective/index.js";
+import { numbers, tensor } from "./devices.js";
 import { randomTensor } from "./gradient-check.js";
 
 /** Average pooling, no normalisation, no skips. */
-export const tiny: NetworkConfig = {
+export const tiny: PaperNetworkConfig = {
   name: "tiny",
   classes: 3,
   lowLevel: {
@@ -44,7 +47,7 @@ export const tiny: NetworkConfig = {
 };
 
 /** Batch normalisation, skips, dropout, a hidden classifier layer. */
-export const rich: NetworkConfig = {
+export const rich: PaperNetworkConfig = {
   ...tiny,
   name: "rich",
   normalization: "batch",
@@ -55,15 +58,23 @@ export const rich: NetworkConfig = {
 };
 
 /** The global map in a row, from a global image of 16 x 16. */
-export const flattened: NetworkConfig = {
+export const flattened: PaperNetworkConfig = {
   ...tiny,
   name: "flattened",
   global: { ...tiny.global, pooling: { type: "flatten", imageSize: 16 } },
   head: { activation: "linear", offset: 0, scale: 50 },
 };
 
+/** Distributions over 26 colours at a quarter of the size. */
+export const quantized: PaperNetworkConfig = {
+  ...rich,
+  name: "quantized",
+  colorization: { stages: [[4], [3, 4]] },
+  head: { type: "quantized", spacing: 40, stride: 4 },
+};
+
 /** Wide enough for every rearrangement of inference; the global image has 16 x 16 pixels. */
-export const wide: NetworkConfig = {
+export const wide: PaperNetworkConfig = {
   ...rich,
   name: "wide",
   lowLevel: {
@@ -85,11 +96,40 @@ export const wide: NetworkConfig = {
   colorization: { stages: [[16], [32, 16], [16]] },
 };
 
-/** Starting values, all a little changed: biases and statistics are no longer just 0 and 1. */
+/** A narrow MobileNet v1 with live normalisation as the encoder. */
+export const backbone: BackboneNetworkConfig = {
+  name: "backbone",
+  classes: 3,
+  encoder: {
+    kind: "mobilenet-v1",
+    channels: [20, 6, 8, 8, 6, 8, 8, 7, 8, 8, 8, 8, 10, 12],
+    normalization: "batch",
+    epsilon: 1e-3,
+  },
+  global: { hidden: [6] },
+  fusion: { channels: 8 },
+  colorization: { stages: [[], [6, 5], [6], [5]] },
+  classification: { hidden: [], dropout: 0 },
+  normalization: "batch",
+  activation: "relu",
+  skips: "add",
+  head: { activation: "tanh", offset: 0, scale: 100, stride: 4 },
+  finalUpsampling: "bilinear",
+};
+
+/**
+ * Starting values, all a little changed: biases and statistics are no longer just 0 and 1, and some
+ * colours are more frequent than others.
+ */
 export function lively(config: NetworkConfig, seed: number): ParameterValues {
   const start = initialValues(parameterSpecifications(config), seed);
   return new Map(
     [...start].map(([name, { shape, data }], index) => {
+      if (name === PRIOR_NAME) {
+        const counts = numbers(randomTensor(shape, seed, 0.01, 1)).map((count) => count ** 3);
+        const sum = counts.reduce((total, count) => total + count, 0);
+        return [name, { shape, data: Float32Array.from(counts, (count) => count / sum) }];
+      }
       const change = randomTensor(shape, seed + index + 1, -0.1, 0.1).data;
       return [name, { shape, data: data.map((value, i) => value + (change[i] as number)) }];
     }),

@@ -24,7 +24,7 @@ export interface ForwardPassOptions {
   readonly augmentation?: AugmentationOptions;
   /** Pictures in a batch; "N" for any number. */
   readonly batchSize: Dimension;
-  /** Picture size in pixels, multiples of 8. */
+  /** Picture size in pixels, multiples of what the network shrinks pictures by. */
   readonly height: number;
   readonly width: number;
   /**

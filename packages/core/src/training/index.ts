@@ -3,6 +3,7 @@ export {
   augmentationNames,
 } from "./augmentation/augmentation.js";
 export type { Batch } from "./batch.js";
+export * from "./encoder-statistics.js";
 export * from "./exported-graphs.js";
 export { parameterGroups } from "./forward-pass.js";
 export { averagedParameters } from "./moving-average.js";

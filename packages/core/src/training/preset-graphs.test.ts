@@ -7,12 +7,13 @@ import { createHash, type Hash } from "node:crypto";
 import { fromBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema, type NodeProto } from "onnx-buf";
 import { describe, expect, test } from "vitest";
-import { parameterSpecifications } from "../model/index.js";
+
 import {
   initialValues,
   networkPreset,
   type ParameterSpecification,
   type PresetName,
+  parameterSpecifications,
   presetNames,
 } from "../network/index.js";
 import { evaluationGraph, type TrainingGraphOptions, trainingGraph } from "./training-graph.js";
@@ -21,6 +22,7 @@ const crops: Readonly<Record<PresetName, number>> = {
   iizuka2016: 224,
   "jacob-darcet2021": 224,
   compact: 128,
+  mobilenet: 128,
 };
 
 /** The first 64 bits of each hash. */
@@ -42,6 +44,12 @@ const expected: Readonly<Record<PresetName, Readonly<Record<string, string>>>> =
     "step, winograd": "8343824264c7cb04",
     evaluation: "c802a17b719f161a",
     "starting values": "f2e962a2ce0f1328",
+  },
+  mobilenet: {
+    "step, direct": "c81d89078a7dddd1",
+    "step, winograd": "cbb024c8e89b60a7",
+    evaluation: "0573e8fdcd46cdc1",
+    "starting values": "8d82cd365e13d4f8",
   },
 };
 
@@ -102,11 +110,17 @@ function startingHash(specifications: readonly ParameterSpecification[]): string
   return hash.digest("hex").slice(0, 16);
 }
 
+const hybrid = { type: "hybrid", alpha: 0.01, reduction: "mean" } as const;
+const quantizedChroma = {
+  type: "quantized-chroma",
+  ...{ alpha: 0.1, neighbours: 5, rebalancing: 0, minimumChroma: 2 },
+} as const;
+
 describe.each(presetNames)("%s", (preset) => {
   const network = networkPreset(preset);
   const options: TrainingGraphOptions = {
     network,
-    objective: { type: "hybrid", alpha: 0.01, reduction: "mean" },
+    objective: network.head.type === "quantized" ? quantizedChroma : hybrid,
     optimizer: { type: "adam" },
     clipNorm: 1,
     ...{ batchSize: 2, height: crops[preset], width: crops[preset] },

@@ -8,7 +8,7 @@ import {
   serialize,
   type TensorValue,
 } from "../graph/index.js";
-import { parameterSpecifications } from "../model/index.js";
+import { parameterSpecifications } from "../network/parameter-list.js";
 import { initialValues, type ParameterValues } from "../network/parameters.js";
 import { allPictures, type MeasureSums } from "../objective/measures.js";
 import type { Objective } from "../objective/objective.js";

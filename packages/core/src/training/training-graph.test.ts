@@ -3,9 +3,18 @@ import { ModelProtoSchema } from "onnx-buf";
 import { describe, expect, test } from "vitest";
 import type { TensorValue } from "../graph/session.js";
 import type { NetworkConfig } from "../network/index.js";
+import { objectiveOf } from "../objective/index.js";
 import { cpu, describeOnDevices, numbers, type TestSession, tensor } from "../testing/devices.js";
 import { expectClose, randomTensor } from "../testing/gradient-check.js";
-import { flattened, lively, parameterFeeds, rich, tiny, wide } from "../testing/networks.js";
+import {
+  flattened,
+  lively,
+  parameterFeeds,
+  quantized,
+  rich,
+  tiny,
+  wide,
+} from "../testing/networks.js";
 import {
   evaluationGraph,
   type TrainingGraph,
@@ -62,11 +71,25 @@ async function takeSteps(session: TestSession, graph: TrainingGraph, feeds: Feed
 const scalar = (value: TensorValue | undefined) => numbers(value)[0]!;
 const plainSgd = { type: "sgd", momentum: 0 } as const;
 
-describe.each([tiny, rich, flattened])("the gradient of the whole network $name", (network) => {
+const quantizedChroma = {
+  type: "quantized-chroma",
+  alpha: 0.4,
+  neighbours: 5,
+  rebalancing: 0.5,
+  minimumChroma: 5,
+} as const;
+
+describe.each<Pick<TrainingGraphOptions, "network" | "objective">>([
+  { network: tiny, objective: base.objective },
+  { network: rich, objective: base.objective },
+  { network: flattened, objective: base.objective },
+  { network: quantized, objective: quantizedChroma },
+])("the gradient of the whole network $network.name", ({ network, objective }) => {
   test("agrees with finite differences of the losses the step itself reports", async () => {
     const options: TrainingGraphOptions = {
       ...base,
       network,
+      objective,
       // With learning rate 1 the step is the gradient.
       optimizer: plainSgd,
     };
@@ -74,9 +97,10 @@ describe.each([tiny, rich, flattened])("the gradient of the whole network $name"
     const feeds = { ...batchFeeds(base), ...startingState(graph, options) };
     const session = await cpu.createSession(graph.model);
     const run = (changed: Feeds) => session.run({ ...feeds, ...changed });
+    const { measure } = objectiveOf(objective, network).selection;
     const loss = (results: Feeds) =>
-      numbers(results["colorLoss/mean"])[0]! +
-      base.objective.alpha * numbers(results["classLoss/mean"])[0]!;
+      numbers(results[`${measure}/mean`])[0]! +
+      objective.alpha * numbers(results["classLoss/mean"])[0]!;
     const results = await run({});
     const errors: string[] = [];
     let checked = 0;
@@ -105,43 +129,50 @@ describe.each([tiny, rich, flattened])("the gradient of the whole network $name"
   });
 });
 
-test("a network learns four pictures by heart", async () => {
-  const network: NetworkConfig = {
-    ...rich,
-    classes: 4,
-    classification: { hidden: [], dropout: 0 },
-  };
-  const options: TrainingGraphOptions = {
-    network,
-    objective: { type: "hybrid", alpha: 0.1, reduction: "mean" },
-    optimizer: { type: "adam" },
-    batchSize: 4,
-    height: 16,
-    width: 16,
-  };
-  const graph = trainingGraph(options);
-  const session = await cpu.createSession(graph.model);
-  // One colour for each picture, and luminance that tells them apart.
-  const colors = [60, -40, 20, 50, -50, -30, -10, 70];
-  const feeds: Feeds = {
-    ...startingState(graph, options),
-    luminance: randomTensor([4, 1, 16, 16], 11, 0, 100),
-    ab: tensor(
-      [4, 2, 16, 16],
-      colors.flatMap((color) => new Array<number>(256).fill(color)),
-    ),
-    labels: { type: "int64", shape: [4], data: BigInt64Array.of(0n, 1n, 2n, 3n) },
-    learning_rate: tensor([], [0.02]),
-  };
-  const history = await takeSteps(session, graph, feeds, 80);
-  await session.release();
-  const first = history[0]!;
-  const last = history.at(-1)!;
-  expect(scalar(last["colorLoss/mean"])).toBeLessThan(0.1 * scalar(first["colorLoss/mean"]));
-  expect(scalar(last["classLoss/mean"])).toBeLessThan(0.5 * scalar(first["classLoss/mean"]));
-  expect(scalar(last["accuracy/sum"])).toBe(4);
-  expect(scalar(last["labelled/weight"])).toBe(4);
-});
+test.each<Pick<TrainingGraphOptions, "network" | "objective">>([
+  { network: rich, objective: { type: "hybrid", alpha: 0.1, reduction: "mean" } },
+  { network: quantized, objective: { ...quantizedChroma, neighbours: 1 } },
+])(
+  "a network learns four pictures by heart: $network.name",
+  async ({ network: own, objective }) => {
+    const network: NetworkConfig = {
+      ...own,
+      classes: 4,
+      classification: { hidden: [], dropout: 0 },
+    };
+    const options: TrainingGraphOptions = {
+      network,
+      objective,
+      optimizer: { type: "adam" },
+      batchSize: 4,
+      height: 16,
+      width: 16,
+    };
+    const graph = trainingGraph(options);
+    const session = await cpu.createSession(graph.model);
+    // One colour for each picture, and luminance that tells them apart.
+    const colors = [60, -40, 20, 50, -50, -30, -10, 70];
+    const feeds: Feeds = {
+      ...startingState(graph, options),
+      luminance: randomTensor([4, 1, 16, 16], 11, 0, 100),
+      ab: tensor(
+        [4, 2, 16, 16],
+        colors.flatMap((color) => new Array<number>(256).fill(color)),
+      ),
+      labels: { type: "int64", shape: [4], data: BigInt64Array.of(0n, 1n, 2n, 3n) },
+      learning_rate: tensor([], [0.02]),
+    };
+    const history = await takeSteps(session, graph, feeds, 80);
+    await session.release();
+    const first = history[0]!;
+    const last = history.at(-1)!;
+    const color = `${objectiveOf(objective, network).selection.measure}/mean`;
+    expect(scalar(last[color])).toBeLessThan(0.1 * scalar(first[color]));
+    expect(scalar(last["classLoss/mean"])).toBeLessThan(0.5 * scalar(first["classLoss/mean"]));
+    expect(scalar(last["accuracy/sum"])).toBe(4);
+    expect(scalar(last["labelled/weight"])).toBe(4);
+  },
+);
 
 describe("with Winograd's algorithm", () => {
   // Layers of all kinds that it takes: same size, halved and, in the colorization network, doubled.

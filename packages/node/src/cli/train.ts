@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { Device } from "@let-there-be-color/core/graph";
 import { type PresetName, presetNames } from "@let-there-be-color/core/network";
 import { objectiveOf, type ParameterGroup } from "@let-there-be-color/core/objective";
-import { createTrainableNetwork } from "@let-there-be-color/core/training";
+import { augmentationNames, createTrainableNetwork } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { env } from "onnxruntime-node";
@@ -20,16 +20,20 @@ import {
   fraction,
   movingAverageDecay,
   nonNegativeNumber,
+  parseAugmentation,
   parseLearningRateFactor,
   parsePhases,
   parseSchedule,
+  parseViews,
   positiveInteger,
   positiveNumber,
   seedNumber,
+  share,
   wholeNumber,
 } from "../training/run/option-values.js";
 import { prepareNewRun, prepareResumedRun, type RunOptions } from "../training/run/prepare.js";
 import { presetDefaults } from "../training/run/preset-defaults.js";
+import { startingState } from "../training/run/starting-state.js";
 import { closingLines, startUpLines } from "../training/run/summary.js";
 import { train } from "../training/trainer.js";
 
@@ -87,6 +91,15 @@ export function trainCommand(): Command {
   choose("--preset <name>", "network (default: compact)", presetNames);
   add("--network <file>", "JSON with options that replace the preset's, such as widths or skips");
   add(
+    "--encoder-weights <file>",
+    "safetensors file that the encoder of the preset mobilenet starts from (default: from the seed)",
+  );
+  add(
+    "--encoder-statistics <batches>",
+    "batches to estimate the encoder's normalisation from before training, 0 or more (default: 60 if it is frozen, else 0)",
+    wholeNumber,
+  );
+  add(
     "--alpha <weight>",
     `weight of the class loss, 0 or more (default: ${perPreset(({ alpha }) => Number(alpha.toPrecision(3)))})`,
     nonNegativeNumber,
@@ -95,6 +108,16 @@ export function trainCommand(): Command {
     "mean",
     "sum",
   ]);
+  add(
+    "--neighbours <n>",
+    "colours that share a target where colours are classes: 1 for the nearest alone (default: 5)",
+    positiveInteger,
+  );
+  add(
+    "--rebalancing <share>",
+    "how much rare colours count more where colours are classes, 0 to 1 (default: 0)",
+    share,
+  );
   command.optionsGroup("Course of training:");
   add(
     "--epochs <n>",
@@ -108,13 +131,23 @@ export function trainCommand(): Command {
   );
   add(
     "--crop <pixels>",
-    `side of the training crops, a multiple of 8 (default: ${perPreset(({ crop }) => crop)})`,
+    `side of the training crops, a multiple of 8, with a backbone of 32 (default: ${perPreset(({ crop }) => crop)})`,
     positiveInteger,
   );
   add(
     "--resize <pixels>",
     "short side that pictures are scaled to before cropping to the largest crop (default: crop x 256 / 224)",
     positiveInteger,
+  );
+  add(
+    "--views <least-most>",
+    "shares of a picture's short side that crops show, such as 0.5-1 (default: mobilenet 0.5-1, else crops of one size)",
+    parseViews,
+  );
+  add(
+    "--augmentation <list>",
+    `shares of the pictures that are changed, such as emulsion=0.4,grain=0.2, or none; of ${augmentationNames.join(", ")} (default: none but for mobilenet)`,
+    parseAugmentation,
   );
   add(
     "--phases <list>",
@@ -155,7 +188,7 @@ export function trainCommand(): Command {
   command.addOption(
     new Option(
       "--learning-rate-factor <pattern=factor...>",
-      "factor of the learning rate of parts of the network, 0 or more, such as 'encoder.*=0.1' (default: 1)",
+      "factor of the learning rate of parts of the network, 0 or more, such as 'encoder.*=0.1' (default: 1; with --encoder-weights 0.03 for the encoder, 0 for its depthwise layers)",
     ).argParser((text: string, before: readonly ParameterGroup[] = []) => [
       ...before,
       usageErrors(parseLearningRateFactor)(text),
@@ -225,7 +258,8 @@ function usageErrors<T>(parse: (text: string) => T): (text: string) => T {
 
 function checkUsage(command: Command, sources: string[], options: TrainCommandOptions): void {
   const refuse = (message: string) => command.error(`error: ${message}`, { exitCode: 2 });
-  const { resume, output, classes, network, validation = [], validationFraction } = options;
+  const { resume, output, classes, network, encoderWeights } = options;
+  const { validation = [], validationFraction } = options;
   if (!resume && sources.length === 0) {
     refuse(
       "Expected a data set (a folder or zip with a folder of pictures per class) or --resume.",
@@ -233,6 +267,9 @@ function checkUsage(command: Command, sources: string[], options: TrainCommandOp
   }
   if (resume && output) refuse("--resume continues in its own run folder: leave out --output.");
   if (resume && network) refuse("--resume keeps the network of its run: leave out --network.");
+  if (resume && encoderWeights) {
+    refuse("--resume keeps the weights of its run: leave out --encoder-weights.");
+  }
   if (resume && classes) refuse("--resume keeps the classes of its run: leave out --classes.");
   if (resume && validationFraction !== undefined) {
     refuse("--resume keeps the validation set of its run: leave out --validation-fraction.");
@@ -281,13 +318,17 @@ async function runTraining(sources: string[], options: TrainCommandOptions): Pro
       runFolder,
       phases: plan,
       openData: (phase) => data.openPhase(phase),
-      createNetwork: ({ crop, batchSize }, state) => {
+      createNetwork: async (phase, state) => {
+        const { crop, batchSize } = phase;
         const size = { batchSize, height: crop, width: crop };
         const choices = {
           ...{ network, objective: configuration.objective, optimizer, clipNorm, seed },
           ...{ parameterGroups, movingAverage },
+          ...(configuration.augmentation ? { augmentation: configuration.augmentation } : {}),
         };
-        return createTrainableNetwork(runtime, { ...choices, ...size }, state);
+        const start =
+          state ?? (await startingState(runtime, configuration, prepared.given, phase, data));
+        return createTrainableNetwork(runtime, { ...choices, ...size }, start);
       },
       learningRate: configuration.learningRate,
       objective,

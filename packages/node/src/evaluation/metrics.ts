@@ -24,13 +24,19 @@ const SYSTEM_COLUMNS = [
   "pictureDifferenceAbsolute",
   "sepia",
   "bleeding",
+  "flatChromaVariation",
   "lightnessDrift",
   "top1",
   "top5",
   "ranked",
 ] as const;
 
-const TRUTH_COLUMNS = ["colorfulness", "colorfulnessAbsolute", "bleeding"] as const;
+const TRUTH_COLUMNS = [
+  "colorfulness",
+  "colorfulnessAbsolute",
+  "bleeding",
+  "flatChromaVariation",
+] as const;
 
 type SystemColumn = (typeof SYSTEM_COLUMNS)[number];
 type TruthColumn = (typeof TRUTH_COLUMNS)[number];
@@ -56,6 +62,9 @@ export interface Metric {
 }
 
 const plain = (column: SystemColumn) => (means: Means) => means.of(column);
+
+/** Variation, CIELAB units a pixel, below which flat places of the truth are plain by design. */
+const LEAST_VARIATION = 0.01;
 
 /** Every metric, in the order of the tables. docs/evaluation.md explains each. */
 export const METRICS: readonly Metric[] = [
@@ -208,6 +217,17 @@ export const METRICS: readonly Metric[] = [
       "Share of chroma edges without a lightness edge nearby: 0 to 1; compare the truth's.",
     value: plain("bleeding"),
     truth: "bleeding",
+  },
+  {
+    key: "flatChromaVariation",
+    label: "Flat chroma variation",
+    unit: "",
+    best: "low",
+    digits: 3,
+    explanation:
+      "Mean chroma gradient where the lightness is flat, over the truth's: patches on plain walls.",
+    value: ({ of, truth }) =>
+      of("flatChromaVariation") / Math.max(truth("flatChromaVariation"), LEAST_VARIATION),
   },
   {
     key: "lightnessDrift",

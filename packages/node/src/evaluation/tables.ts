@@ -81,6 +81,7 @@ const CSV_MEASURES = [
   "colorfulnessAbsolute",
   "sepia",
   "bleeding",
+  "flatChromaVariation",
   "lightnessDrift",
 ] as const;
 
@@ -100,6 +101,7 @@ export function picturesCsv(
     "truth.colorfulness",
     "truth.colorfulnessAbsolute",
     "truth.bleeding",
+    "truth.flatChromaVariation",
     ...systemNames.flatMap((name) => CSV_MEASURES.map((measure) => `${name}.${measure}`)),
     ...classified.flatMap((c) =>
       ["scene", "sceneProbability", "rankOfClass"].map((column) => `${systemNames[c]}.${column}`),
@@ -114,6 +116,7 @@ export function picturesCsv(
     row.truth.colorfulness,
     row.truth.colorfulnessAbsolute,
     row.truth.bleeding,
+    row.truth.flatChromaVariation,
     ...row.systems.flatMap((system) => CSV_MEASURES.map((measure) => system[measure])),
     ...classified.flatMap((c) => {
       const scene = row.scenes[c];

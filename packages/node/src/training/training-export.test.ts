@@ -1,11 +1,12 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TensorValue } from "@let-there-be-color/core/graph";
 import type { NetworkConfig } from "@let-there-be-color/core/network";
+import { PRIOR_NAME } from "@let-there-be-color/core/objective";
 import { createTrainableNetwork, initialState } from "@let-there-be-color/core/training";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRuntime } from "../runtime/onnx-runtime.js";
-import { temporaryFolder } from "../testing/pictures.js";
+import { noisePicture, temporaryFolder } from "../testing/pictures.js";
 import type { TrainingChoices } from "./run/configuration.js";
 import { type TrainingDescription, writeTrainingExport } from "./training-export.js";
 
@@ -102,18 +103,35 @@ test("the evaluation graph with the starting weights judges as ltbc train does",
   }
 });
 
-test("weights that are given take the place of those from the seed", async () => {
-  const path = join(folder.path, "given.onnx");
-  const name = "fusion.mid_level.weight";
-  const own = initialState(description.configuration).get(name)!;
-  const value = { shape: own.shape, data: own.data.map((each) => each + 1) };
-  const given = new Map([[name, value]]);
-  await writeTrainingExport(path, { choices, classes: ["a", "b", "c"], given });
-  const holds = async (file: string, { data }: typeof value) =>
-    (await readFile(join(folder.path, file))).includes(Buffer.from(data.buffer));
-  expect(await holds("given.onnx", value)).toBe(true);
-  expect(await holds("given.onnx", own)).toBe(false);
-  expect(await holds("net.onnx", own)).toBe(true);
+describe("a network that starts from what pictures show", () => {
+  const quantized: Partial<NetworkConfig> = {
+    ...narrow,
+    head: { type: "quantized", spacing: 20, stride: 4 },
+    colorization: { stages: [[4]] },
+  };
+  const options = { choices: { ...choices, network: quantized, minimumChroma: 0 }, classes: 3 };
+
+  test("asks for pictures, and stores the prior of their colours", async () => {
+    await expect(writeTrainingExport(join(folder.path, "none.onnx"), options)).rejects.toThrow(
+      /give them with --pictures/,
+    );
+    const pictures = join(folder.path, "pictures");
+    await mkdir(join(pictures, "a"), { recursive: true });
+    for (let index = 0; index < 40; index++) {
+      await writeFile(join(pictures, "a", `${index}.png`), await noisePicture(index, 24, 24));
+    }
+    const path = join(folder.path, "prior.onnx");
+    await writeTrainingExport(path, { ...options, pictures: [pictures] });
+    const { parameters, configuration }: TrainingDescription = JSON.parse(
+      await readFile(join(folder.path, "prior.json"), "utf8"),
+    );
+    expect(parameters.map(({ name }) => name)).toContain(PRIOR_NAME);
+    const model = await readFile(path);
+    const [fromSeed] = [initialState(configuration).get(PRIOR_NAME)!];
+    expect(model.includes(Buffer.from(fromSeed.data.buffer as ArrayBuffer))).toBe(false);
+    const others = initialState(configuration).get("fusion.mid_level.weight")!;
+    expect(model.includes(Buffer.from(others.data.buffer as ArrayBuffer))).toBe(true);
+  });
 });
 
 test("the JSON spells out what the runner needs", () => {

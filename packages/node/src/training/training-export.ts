@@ -4,8 +4,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { type OptimizerOptions, optimizerStateNames } from "@let-there-be-color/core/graph";
-import { parameterSpecifications } from "@let-there-be-color/core/model";
-import type { ParameterValues } from "@let-there-be-color/core/network";
+import { parameterSpecifications } from "@let-there-be-color/core/network";
 import {
   learningRateFactor,
   type MeasureSet,
@@ -17,14 +16,20 @@ import {
   lossGraph,
   type NetworkBoundary,
   parameterGroups,
+  type TrainingState,
 } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
+import { createRuntime } from "../runtime/onnx-runtime.js";
 import { writeFileDurably } from "./atomic-file.js";
 import {
   newConfiguration,
+  planOf,
   type RunConfiguration,
   type TrainingChoices,
 } from "./run/configuration.js";
+import { openRunDatasets, RunData } from "./run/data.js";
+import type { PretrainedNetwork } from "./run/encoder-weights.js";
+import { learnsFromPictures, startingState } from "./run/starting-state.js";
 
 /** Raised when a change makes older exports unreadable. */
 const formatVersion = 2;
@@ -34,8 +39,13 @@ export interface TrainingExportOptions {
   readonly choices: TrainingChoices;
   /** Class names in label order, or how many there will be; 0 leaves the classification out. */
   readonly classes: readonly string[] | number;
-  /** Values that parameters start from in place of those from the seed, such as an encoder's. */
-  readonly given?: ParameterValues;
+  /** With the weights that its encoder starts from, in place of those from the seed. */
+  readonly encoder?: PretrainedNetwork;
+  /**
+   * Folders or zips of the run's pictures, for networks that start from what pictures show: see
+   * {@link startingState}.
+   */
+  readonly pictures?: readonly string[];
 }
 
 /** The JSON file. */
@@ -92,7 +102,7 @@ interface ExportedCrop {
  *
  * @param path of the first
  * @returns all paths
- * @throws UserError if choices contradict each other
+ * @throws UserError if choices contradict each other, or pictures are needed that are not given
  */
 export async function writeTrainingExport(
   path: string,
@@ -100,20 +110,23 @@ export async function writeTrainingExport(
 ): Promise<string[]> {
   const stem = path.replace(/\.onnx$/, "");
   if (stem === path) throw new UserError(`Expected an output named *.onnx but received ${path}.`);
-  const { choices, classes, given } = options;
+  const { choices, classes, encoder } = options;
   const names = typeof classes === "number" ? Array.from({ length: classes }, String) : classes;
-  const {
-    data: _,
-    fingerprints: __,
-    ...configuration
-  } = newConfiguration(choices, nowhere, {
-    // Only their number matters here, where they have no names.
-    classes: names,
-    fingerprints: { training: "", validation: "" },
-    pictures: Number.POSITIVE_INFINITY,
-  });
+  const whole = newConfiguration(
+    choices,
+    nowhere,
+    {
+      // Only their number matters here, where they have no names.
+      classes: names,
+      fingerprints: { training: "", validation: "" },
+      pictures: Number.POSITIVE_INFINITY,
+    },
+    encoder,
+  );
+  const { data: _, fingerprints: __, ...configuration } = whole;
   const { network, phases } = configuration;
   const objective = objectiveOf(configuration.objective, network);
+  const start = await valuesToStartFrom(whole, options);
   const written: string[] = [];
   const write = async (file: string, content: Uint8Array) => {
     await writeFileDurably(file, content);
@@ -125,10 +138,7 @@ export async function writeTrainingExport(
     const first = graphs.length === 0;
     const name = first ? stem : `${stem}-${crop}`;
     const sized = { ...configuration, height: crop, width: crop };
-    const { model, boundary, ...inputs } = lossGraph(
-      sized,
-      first ? initialState(configuration, given) : undefined,
-    );
+    const { model, boundary, ...inputs } = lossGraph(sized, first ? start : undefined);
     const judgement = judgementGraph(sized);
     graphs.push({
       crop,
@@ -171,6 +181,25 @@ const nowhere: RunConfiguration["data"] = {
   validationList: null,
   categories: null,
 };
+
+/** What `ltbc train` starts from with the same pictures. */
+async function valuesToStartFrom(
+  configuration: RunConfiguration,
+  { encoder, pictures = [] }: TrainingExportOptions,
+): Promise<TrainingState> {
+  const given = encoder?.values ?? new Map();
+  if (!learnsFromPictures(configuration)) return initialState(configuration, given);
+  if (pictures.length === 0) {
+    throw new UserError(
+      "This network starts from what the run's pictures show (the prior of colours, statistics of an encoder): give them with --pictures.",
+    );
+  }
+  const { seed } = configuration;
+  const datasets = await openRunDatasets({ ...nowhere, sources: pictures }, seed);
+  const [phase] = planOf(configuration, datasets.training.items.length);
+  const data = new RunData(datasets, configuration);
+  return startingState(await createRuntime(), configuration, given, phase!, data);
+}
 
 /** The numbers that core's optimizers use where an option is left out. */
 const optimizerNumbers = {

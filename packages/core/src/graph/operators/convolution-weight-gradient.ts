@@ -87,8 +87,12 @@ function fromShiftedInputs(x: Value, dY: Value, layer: Layer): Value {
       { axis: 3, start: v * dilations[1], length: layer.outputWidth, step: strides[1] },
     ]),
   );
-  const product = productOverPixels(dY, concat(windows, 1));
+  const seen = concat(windows, 1);
   const taps = kernel[0] * kernel[1];
+  const product =
+    taps === 1 && joiningPays(layer)
+      ? productOverPixels(belowEachOther(dY), belowEachOther(seen))
+      : productOverPixels(dY, seen);
   const ordered = transpose(reshape(product, [outputChannels, taps, inputChannels]), [0, 2, 1]);
   return reshape(ordered, [outputChannels, inputChannels, ...kernel]);
 }

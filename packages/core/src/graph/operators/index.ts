@@ -43,6 +43,7 @@ export { filteringAlgorithm, type Sampling } from "./minimal-filtering.js";
 export {
   type BatchNormalizationOptions,
   type BatchNormalizationParameters,
+  batchNormalizationEpsilon,
   batchNormalizeInference,
   batchNormalizeTraining,
 } from "./normalization.js";

@@ -7,6 +7,9 @@ import { add, divide, multiply, scale, squareRoot, subtract } from "./arithmetic
 import { reshape } from "./layout.js";
 import { reduceMean } from "./reduction.js";
 
+/** What is added to the variance unless said otherwise. */
+export const batchNormalizationEpsilon = 1e-5;
+
 const purpose = "Batch normalisation";
 
 /** All of shape [C]. */
@@ -18,7 +21,7 @@ export interface BatchNormalizationParameters {
 }
 
 export interface BatchNormalizationOptions {
-  /** Added to the variance. Default 1e-5. */
+  /** Added to the variance. Default {@link batchNormalizationEpsilon}. */
   readonly epsilon?: number;
   /** Share of the running statistics that a new batch replaces. Default 0.1. */
   readonly momentum?: number;
@@ -32,7 +35,7 @@ export function batchNormalizeTraining(
   parameters: BatchNormalizationParameters,
   options: BatchNormalizationOptions = {},
 ): { output: Value; runningMean: Value; runningVariance: Value } {
-  const { epsilon = 1e-5, momentum = 0.1 } = options;
+  const { epsilon = batchNormalizationEpsilon, momentum = 0.1 } = options;
   const graph = x.graph;
   const mean = channelMeans(x);
   const centred = subtract(x, perChannel(mean, x));
@@ -73,7 +76,7 @@ export function batchNormalizeInference(
   parameters: BatchNormalizationParameters,
   options: BatchNormalizationOptions = {},
 ): Value {
-  const { epsilon = 1e-5 } = options;
+  const { epsilon = batchNormalizationEpsilon } = options;
   const deviation = squareRoot(add(parameters.runningVariance, x.graph.scalar(epsilon)));
   const gain = divide(parameters.scale, deviation);
   const offset = subtract(parameters.bias, multiply(parameters.runningMean, gain));

@@ -9,6 +9,10 @@ export interface ArrangedConvolution {
   /** `[O]` */
   readonly bias: Value | undefined;
   readonly stride: number;
+  /** Zeros around the input: top, left, bottom, right. */
+  readonly padding: readonly [number, number, number, number];
+  /** Groups of channels that do not mix; then `weight` is `[O, C / groups, k, k]`. */
+  readonly groups: number;
   /** Whether the input is enlarged twofold (nearest neighbour) first. */
   readonly enlarge: boolean;
   /** What follows the sums, element by element. */

@@ -15,12 +15,15 @@ function arranged({ from, outputs, kernel = 3, stride = 1, enlarge = false }: La
   const graph = new Graph();
   const x = graph.input("x", "float32", from);
   const shape = [outputs, from[1] as number, kernel, kernel];
+  const side = (kernel - 1) / 2;
   const output = winogradArrangement.convolution(x, {
     name: "layer",
     weight: graph.input("weight", "float32", shape),
     bias: graph.input("bias", "float32", [outputs]),
     stride,
     enlarge,
+    padding: [side, side, side, side],
+    groups: 1,
     finish: (sums) => sums,
   });
   return { operators: graph.nodes.map(({ operator }) => operator), shape: output.shape };

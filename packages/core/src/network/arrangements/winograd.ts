@@ -9,8 +9,8 @@ import {
   winogradConvolution,
   winogradCost,
 } from "../../graph/operators/index.js";
-import { convolveDirectly } from "../layers.js";
 import type { ArrangedConvolution, Arrangement } from "./arrangement.js";
+import { convolveDirectly } from "./plain.js";
 
 export const winogradArrangement: Arrangement = {
   startFrom() {},
@@ -39,6 +39,7 @@ function pays(x: Value, layer: ArrangedConvolution): boolean {
   const [, inputs, height, width] = x.shape as Quad;
   const [outputs, , kernel] = layer.weight.shape as Quad;
   if (kernel !== 3 || (layer.enlarge && layer.stride !== 1)) return false;
+  if (layer.groups !== 1 || layer.padding.some((side) => side !== 1)) return false;
   const { products, transforms, moved } = winogradCost(
     { inputs, outputs, height, width },
     sampling(layer),

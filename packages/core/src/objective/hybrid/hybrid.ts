@@ -2,7 +2,7 @@
 // entropy of class, L = L_color + alpha L_class (equation 7).
 
 import { multiply, reduceMean, scale, subtract } from "../../graph/operators/index.js";
-import { classificationMeasures, judgeClasses, labelledPictures } from "../classification.js";
+import { classificationMeasures, judgeWithClasses } from "../classification.js";
 import { allPictures, type Measure } from "../measures.js";
 import type { JudgedNetwork, Objective } from "../objective.js";
 import { colorLossPerPicture, type Reduction } from "./color-loss.js";
@@ -48,20 +48,21 @@ export function hybrid(
     // By the total, alpha L_class, which overfits first, would decide.
     selection: { measure: colorLoss.name, better: "lower" },
     parameterGroups: [],
-    judge({ prediction, ab, sceneLogits, labels }) {
+    judge(batch) {
+      const { prediction, ab } = batch;
       const target = normalizedTarget(ab, head);
       const color = colorLossPerPicture(prediction, target, reduction);
       const difference = subtract(prediction, target);
       const squared = reduceMean(multiply(difference, difference), [1, 2, 3]);
-      const own = { colorLoss: color, abError: scale(squared, head.scale ** 2) };
-      const loss = [{ measure: colorLoss.name, factor: 1 }];
-      if (!sceneLogits) return { values: own, weights: {}, loss };
-      const { crossEntropy, correct, labelled } = judgeClasses(sceneLogits, labels);
-      return {
-        values: { ...own, classLoss: crossEntropy, accuracy: correct },
-        weights: { [labelledPictures]: labelled },
-        loss: [...loss, { measure: "classLoss", factor: alpha }],
-      };
+      return judgeWithClasses(
+        {
+          values: { colorLoss: color, abError: scale(squared, head.scale ** 2) },
+          weights: {},
+          loss: [{ measure: colorLoss.name, factor: 1 }],
+        },
+        batch,
+        alpha,
+      );
     },
   };
 }

@@ -12,12 +12,17 @@ export interface RegressionHead {
   readonly activation: "sigmoid" | "tanh" | "linear";
   readonly offset: number;
   readonly scale: number;
+  /** Sides of the picture divided by those of the prediction. Default 2, as in the paper. */
+  readonly stride?: 2 | 4;
 }
 
-export function regressionHead({ activation, offset, scale: unit }: RegressionHead): Head {
+export function regressionHead(options: RegressionHead): Head {
+  const { activation, offset, scale: unit, stride = 2 } = options;
   return {
     channels: 2,
-    stride: 2,
+    kernel: 3,
+    channelsLast: false,
+    stride,
     state: [],
     activate(sums) {
       if (activation === "linear") return sums;
@@ -32,9 +37,9 @@ export function regressionHead({ activation, offset, scale: unit }: RegressionHe
  * (paper, section 3.5) and normalised.
  *
  * @param ab CIELAB units, `[N, 2, H, W]`
- * @returns `[N, 2, H/2, W/2]`
+ * @returns `[N, 2, H/stride, W/stride]`
  */
 export function normalizedTarget(ab: Value, head: RegressionHead): Value {
-  const halved = averagePool(ab, { kernel: 2 });
-  return scale(add(halved, ab.graph.scalar(-head.offset)), 1 / head.scale);
+  const reduced = averagePool(ab, { kernel: head.stride ?? 2 });
+  return scale(add(reduced, ab.graph.scalar(-head.offset)), 1 / head.scale);
 }

@@ -2,28 +2,37 @@
 // journal record, and that a resumed run starts from.
 
 import type { OptimizerOptions } from "@let-there-be-color/core/graph";
-import { parameterSpecifications } from "@let-there-be-color/core/model";
 import {
+  type BackboneConfig,
   type NetworkConfig,
   networkPreset,
   type PresetName,
+  parameterSpecifications,
   totalStride,
 } from "@let-there-be-color/core/network";
 import {
+  type ChromaHead,
   checkParameterGroups,
   type HybridOptions,
   type ObjectiveOptions,
   type ParameterGroup,
 } from "@let-there-be-color/core/objective";
 import type {
+  AugmentationOptions,
   Decay,
   LearningRateSchedule,
   PhasePlan,
   TrainingPhase,
 } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
+import type { EncoderOrigin, PretrainedNetwork } from "./encoder-weights.js";
 import type { WrittenPhase } from "./option-values.js";
-import { presetDefaults, usualLearningRates } from "./preset-defaults.js";
+import {
+  presetDefaults,
+  pretrainedEncoderGroups,
+  STATISTICS_BATCHES,
+  usualLearningRates,
+} from "./preset-defaults.js";
 
 /** Options of `ltbc train` that decide what is computed; those left out take the defaults. */
 export interface TrainingChoices {
@@ -43,12 +52,18 @@ export interface TrainingChoices {
   readonly clipNorm?: number;
   readonly alpha?: number;
   readonly reduction?: HybridOptions["reduction"];
+  readonly rebalancing?: number;
+  readonly neighbours?: number;
+  readonly views?: readonly [least: number, most: number];
+  readonly augmentation?: AugmentationOptions;
   /** Patterns of the parameters that stay as they are. */
   readonly freeze?: readonly string[];
   /** Parts that learn more slowly (or faster) than the rest. */
   readonly learningRateFactor?: readonly ParameterGroup[];
   /** Decay of the moving average of the weights, 0 for none. */
   readonly movingAverage?: number;
+  /** Batches to estimate the statistics of a backbone's normalisation from, 0 for none. */
+  readonly encoderStatistics?: number;
   readonly minimumChroma?: number;
   readonly seed?: number;
   readonly patience?: number;
@@ -87,6 +102,14 @@ export interface RunConfiguration {
   readonly parameterGroups: readonly ParameterGroup[];
   /** Decay of the moving average of the weights; 0 for none. */
   readonly movingAverage: number;
+  /** What the encoder's weights started from; left out: from the seed. */
+  readonly encoderOrigin?: EncoderOrigin;
+  /** Shares of a picture's short side that crops show; left out: see `resize`. */
+  readonly views?: readonly [least: number, most: number];
+  /** What happens to training pictures before the network sees them. */
+  readonly augmentation?: AugmentationOptions;
+  /** Batches that the encoder's statistics were estimated from before training. Default 0. */
+  readonly encoderStatistics?: number;
   /** Mean chroma under which a picture counts as grey and is left out, CIELAB units. */
   readonly minimumChroma: number;
   readonly seed: number;
@@ -96,6 +119,7 @@ export interface RunConfiguration {
 /**
  * Completes the choices by the preset's defaults.
  * @param pictures training pictures: the steps of an epoch bound the default warm-up.
+ * @param encoder the network with an encoder that does not start from the seed
  * @throws UserError if choices contradict each other
  */
 export function newConfiguration(
@@ -106,12 +130,14 @@ export function newConfiguration(
     readonly fingerprints: RunConfiguration["fingerprints"];
     readonly pictures: number;
   },
+  encoder?: Pick<PretrainedNetwork, "network" | "origin">,
 ): RunConfiguration {
   const preset = choices.preset ?? "compact";
   const defaults = presetDefaults[preset];
   // One class cannot be told from others.
   const classes = found.classes.length >= 2 ? found.classes : [];
-  const network = networkPreset(preset, { ...choices.network, classes: classes.length });
+  const chosen = networkPreset(preset, { ...choices.network, classes: classes.length });
+  const network = encoder ? { ...encoder.network, classes: classes.length } : chosen;
   const phases = configuredPhases(choices, preset, network);
   const optimizer = choices.optimizer ?? defaults.optimizer;
   const usual =
@@ -120,7 +146,7 @@ export function newConfiguration(
     (sum, { epochs, batchSize }) => sum + epochs * Math.floor(found.pictures / batchSize),
     0,
   );
-  const parameterGroups = chosenGroups(choices) ?? [];
+  const parameterGroups = chosenGroups(choices) ?? (encoder ? pretrainedEncoderGroups : []);
   checkParameterGroups(parameterGroups, parameterSpecifications(network));
   return {
     network,
@@ -135,17 +161,45 @@ export function newConfiguration(
       decay: choices.schedule ?? { type: defaults.schedule },
     },
     clipNorm: choices.clipNorm ?? defaults.clipNorm,
-    objective: {
-      type: "hybrid",
-      alpha: choices.alpha ?? defaults.alpha,
-      reduction: choices.reduction ?? "mean",
-    },
+    objective: chosenObjective(choices, defaults.alpha, network.head),
     parameterGroups,
-    movingAverage: choices.movingAverage ?? 0,
+    movingAverage: choices.movingAverage ?? defaults.movingAverage ?? 0,
+    ...given({
+      views: choices.views ?? defaults.views,
+      augmentation: choices.augmentation ?? defaults.augmentation,
+    }),
+    ...(encoder ? { encoderOrigin: encoder.origin } : {}),
+    encoderStatistics: network.encoder ? statisticsBatches(choices, network.encoder) : 0,
     minimumChroma: choices.minimumChroma ?? 2,
     seed: choices.seed ?? 0,
     patience: choices.patience ?? 0,
   };
+}
+
+/** Without the options that are left out. */
+function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** The objective that fits the network's head. */
+function chosenObjective(
+  choices: TrainingChoices,
+  usualAlpha: number,
+  head: ChromaHead,
+): ObjectiveOptions {
+  const { alpha = usualAlpha, minimumChroma = 2 } = choices;
+  const { reduction = "mean", rebalancing = 0, neighbours = 5 } = choices;
+  if (head.type !== "quantized") return { type: "hybrid", alpha, reduction };
+  return { type: "quantized-chroma", alpha, neighbours, rebalancing, minimumChroma };
+}
+
+/** Statistics that stay as they are must be right from the start. */
+function statisticsBatches(
+  { encoderStatistics }: TrainingChoices,
+  { normalization }: BackboneConfig,
+): number {
+  return encoderStatistics ?? (normalization === "frozen" ? STATISTICS_BATCHES : 0);
 }
 
 /** Choices that a resumed run cannot make anew, by their option names. */
@@ -157,6 +211,7 @@ const fixedChoices = {
   optimizer: "--optimizer",
   reduction: "--reduction",
   minimumChroma: "--minimum-chroma",
+  encoderStatistics: "--encoder-statistics",
   seed: "--seed",
 } as const satisfies Partial<Record<keyof TrainingChoices, string>>;
 
@@ -243,7 +298,9 @@ function configuredPhases(
       );
     }
     // Pictures of all phases show the same share of a photograph. 256 to 224 is the paper's.
-    const ratio = choices.resize === undefined ? 256 / 224 : choices.resize / largest;
+    const views = choices.views ?? defaults.views;
+    const usualRatio = views ? 1 / views[0] : 256 / 224;
+    const ratio = choices.resize === undefined ? usualRatio : choices.resize / largest;
     if (ratio < 1) {
       throw new UserError(
         `Expected --resize of at least the crop (${largest} pixels) but received ${choices.resize}.`,

@@ -93,11 +93,11 @@ export class RunData {
 
   /** Starts the threads that prepare a phase's batches. */
   async openPhase(phase: PhasePlan): Promise<PhaseData> {
-    const { seed, minimumChroma, phases } = this.#configuration;
+    const { seed, minimumChroma, phases, views } = this.#configuration;
     const resize = phases.find(({ crop }) => crop === phase.crop)?.resize;
     const { crop, batchSize } = phase;
     const { workers, cacheBytes = usualCacheBytes() } = this.#resources;
-    const shared = { crop, batchSize, resize, seed, minimumChroma, workers };
+    const shared = { crop, batchSize, resize, seed, minimumChroma, workers, views };
     const { training: pictures, validation: others } = this.#datasets;
     const part = pictures.items.length / (pictures.items.length + others.items.length);
     const training = await BatchLoader.create(pictures, {

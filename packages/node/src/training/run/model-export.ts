@@ -32,7 +32,8 @@ export function exportedModel(
       `${path} was not written by ltbc train: it does not say which network it belongs to.`,
     );
   }
-  const { network, classes, phases, objective, optimizer, movingAverage, data } = configuration;
+  const { network, classes, phases, objective, optimizer, movingAverage, data, encoderOrigin } =
+    configuration;
   const { step } = progress;
   // The best checkpoint is saved right after its own validation.
   const validation = progress.validations.find((record) => record.step === step);
@@ -54,6 +55,7 @@ export function exportedModel(
     metadata: {
       "ltbc.training": JSON.stringify(training),
       "ltbc.trainingData": trainingData,
+      ...(encoderOrigin ? { "ltbc.encoderWeights": JSON.stringify(encoderOrigin) } : {}),
       ...(options.licence === undefined ? {} : { "ltbc.licence": options.licence }),
     },
   });

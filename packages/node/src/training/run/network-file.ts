@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { countParameters } from "@let-there-be-color/core/model";
 import {
+  countParameters,
   type NetworkConfig,
   networkPreset,
   type PresetName,
@@ -29,7 +29,7 @@ export async function readNetworkFile(
     throw new UserError(`${path}: "${key}" is no network option. Known: ${known.join(", ")}.`);
   }
   try {
-    countParameters({ ...base, ...options });
+    countParameters(networkPreset(preset, options));
   } catch (error) {
     throw new UserError(`${path} does not describe a network: ${(error as Error).message}.`);
   }

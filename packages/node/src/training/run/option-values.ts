@@ -1,5 +1,10 @@
 import type { ParameterGroup } from "@let-there-be-color/core/objective";
-import type { Decay, TrainingPhase } from "@let-there-be-color/core/training";
+import {
+  type AugmentationOptions,
+  augmentationNames,
+  type Decay,
+  type TrainingPhase,
+} from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 
 /** A phase as written on a command line: without a batch size it takes the run's. */
@@ -54,6 +59,43 @@ export function parseLearningRateFactor(text: string): ParameterGroup {
   throw new UserError(
     `Expected <pattern>=<factor>, the factor 0 or more (such as encoder.*=0.1), but received "${text}".`,
   );
+}
+
+/**
+ * Reads shares of a picture such as `0.5-1`.
+ * @throws UserError
+ */
+export function parseViews(text: string): [least: number, most: number] {
+  const match = /^([\d.]+)-([\d.]+)$/.exec(text.trim());
+  const [least, most] = [Number(match?.[1]), Number(match?.[2])];
+  if (least > 0 && least <= most && most <= 1) return [least, most];
+  throw new UserError(
+    `Expected the least and the most share, above 0 and up to 1 (such as 0.5-1), but received "${text}".`,
+  );
+}
+
+/**
+ * Reads shares of changed pictures such as `emulsion=0.4,grain=0.2`, or `none`.
+ * @throws UserError
+ */
+export function parseAugmentation(text: string): AugmentationOptions {
+  if (text.trim() === "none") return {};
+  return Object.fromEntries(
+    text.split(",").map((part) => {
+      const [name = "", value = ""] = part.split("=").map((each) => each.trim());
+      if (augmentationNames.some((known) => known === name)) return [name, share(value)];
+      throw new UserError(
+        `Expected <change>=<share>,.. with a change of ${augmentationNames.join(", ")}, or none, but received "${part}".`,
+      );
+    }),
+  );
+}
+
+/** @throws UserError unless the text is a number from 0 to 1 */
+export function share(text: string): number {
+  const value = finiteNumber(text);
+  if (value >= 0 && value <= 1) return value;
+  throw new UserError(`Expected a number from 0 to 1 but received ${text}.`);
 }
 
 /** @throws UserError unless the text is a number from 0 to below 1 */

@@ -1,4 +1,5 @@
 import { basename, join, resolve } from "node:path";
+import { networkPreset, type ParameterValues } from "@let-there-be-color/core/network";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { fingerprintDataset, readClassList } from "../../dataset/index.js";
 import type { Checkpoint } from "../checkpoint.js";
@@ -12,6 +13,7 @@ import {
   type TrainingChoices,
 } from "./configuration.js";
 import { openRunDatasets, type RunDatasets } from "./data.js";
+import { readEncoderWeights } from "./encoder-weights.js";
 import { readNetworkFile } from "./network-file.js";
 
 /** Options of `ltbc train` that decide what is computed from which pictures; paths as given. */
@@ -24,6 +26,8 @@ export interface RunOptions extends Omit<TrainingChoices, "network"> {
   readonly list?: string;
   readonly validationList?: string;
   readonly categories?: string;
+  /** Path of a safetensors file with the weights of the network's encoder. */
+  readonly encoderWeights?: string;
   /** Path of a file with class names. */
   readonly classes?: string;
   /** Run folder. */
@@ -36,6 +40,8 @@ export interface PreparedRun {
   readonly configuration: RunConfiguration;
   readonly datasets: RunDatasets;
   readonly resume?: Checkpoint;
+  /** Values that a new run's parameters start from in place of those from the seed. */
+  readonly given: ParameterValues;
   /** Lines for the user. */
   readonly remarks: readonly string[];
 }
@@ -62,6 +68,10 @@ export async function prepareNewRun(
   };
   const classes = options.classes === undefined ? undefined : await readClassList(options.classes);
   const network = networkFile === undefined ? {} : await readNetworkFile(networkFile, preset);
+  const encoder =
+    options.encoderWeights === undefined
+      ? undefined
+      : await readEncoderWeights(options.encoderWeights, networkPreset(preset, network));
   const datasets = await openRunDatasets(location, seed, classes);
   const configuration = newConfiguration(
     { ...choices, preset, seed, network },
@@ -71,8 +81,9 @@ export async function prepareNewRun(
       fingerprints: fingerprintsOf(datasets),
       pictures: datasets.training.items.length,
     },
+    encoder,
   );
-  return { runFolder, configuration, datasets, remarks: [] };
+  return { runFolder, configuration, datasets, given: encoder?.values ?? new Map(), remarks: [] };
 }
 
 /**
@@ -101,6 +112,7 @@ export async function prepareResumedRun(
     validationList,
     categories,
     network: _,
+    encoderWeights: __,
     ...choices
   } = options;
   const location: DataLocation = {
@@ -130,7 +142,7 @@ export async function prepareResumedRun(
     ({ path: damaged, reason }) => `Damaged checkpoint ${basename(damaged)} is not used: ${reason}`,
   );
   remarks.push(`Continuing from ${checkpoint.path} (step ${checkpoint.progress.step})`);
-  return { runFolder, configuration, datasets, resume: checkpoint, remarks };
+  return { runFolder, configuration, datasets, resume: checkpoint, given: new Map(), remarks };
 }
 
 function fingerprintsOf({ training, validation }: RunDatasets): RunConfiguration["fingerprints"] {

@@ -1,5 +1,7 @@
 import type { OptimizerOptions } from "@let-there-be-color/core/graph";
 import type { PresetName } from "@let-there-be-color/core/network";
+import type { ParameterGroup } from "@let-there-be-color/core/objective";
+import type { AugmentationOptions } from "@let-there-be-color/core/training";
 
 /** What `ltbc train` does where an option is not given. */
 export interface PresetDefaults {
@@ -16,6 +18,11 @@ export interface PresetDefaults {
   readonly clipNorm: number;
   /** Weight of the class loss. */
   readonly alpha: number;
+  /** Shares of a picture's short side that crops show; left out: all of the same size. */
+  readonly views?: readonly [least: number, most: number];
+  readonly augmentation?: AugmentationOptions;
+  /** Decay of the moving average of the weights; left out: none is kept. */
+  readonly movingAverage?: number;
 }
 
 /**
@@ -24,6 +31,7 @@ export interface PresetDefaults {
  * - `jacob-darcet2021`: crop, batch, epochs, optimizer and alpha as in the 2021 code. The learning
  *   rate is ours: ten times less than Adam's usual one, as nothing normalises this deep network.
  * - `compact`: ours, for runs of hours on a CPU.
+ * - `mobilenet`: ours, for runs of an hour from the weights of a classifier.
  */
 export const presetDefaults: Readonly<Record<PresetName, PresetDefaults>> = {
   iizuka2016: {
@@ -59,7 +67,41 @@ export const presetDefaults: Readonly<Record<PresetName, PresetDefaults>> = {
     clipNorm: 1,
     alpha: 0.001,
   },
+  mobilenet: {
+    crop: 128,
+    batch: 32,
+    epochs: 6,
+    optimizer: "adam",
+    learningRate: 0.001,
+    warmup: 200,
+    schedule: "cosine",
+    clipNorm: 1,
+    alpha: 0.1,
+    views: [0.5, 1],
+    augmentation: {
+      emulsion: 0.4,
+      tone: 0.3,
+      vignette: 0.1,
+      blur: 0.15,
+      grain: 0.2,
+      jpeg: 0.15,
+      border: 0.1,
+    },
+    movingAverage: 0.9995,
+  },
 };
+
+/**
+ * How an encoder with weights from a file learns: a larger rate destroys what it has learnt, and
+ * depthwise kernels are slow to train and gain nothing by it.
+ */
+export const pretrainedEncoderGroups: readonly ParameterGroup[] = [
+  { pattern: "encoder.*", learningRateFactor: 0.03 },
+  { pattern: "encoder.*.depthwise.*", learningRateFactor: 0 },
+];
+
+/** Batches that frozen statistics are estimated from, unless said otherwise. */
+export const STATISTICS_BATCHES = 60;
 
 /** Learning rate for an optimizer that is not the preset's own. */
 export const usualLearningRates: Readonly<Record<OptimizerOptions["type"], number>> = {

@@ -1,6 +1,6 @@
 // What `ltbc train` says before the first step and after the last.
 
-import { countParameters } from "@let-there-be-color/core/model";
+import { countParameters } from "@let-there-be-color/core/network";
 import {
   type MeasureSet,
   measureText,
@@ -39,6 +39,7 @@ export function startUpLines(
   const threads = place.threads > 0 ? `, ${place.threads} threads` : "";
   return [
     line("Network", `${network.name}, ${millions} million parameters, ${classText}`),
+    ...encoderLines(configuration),
     line("Pictures", pictureText(datasets, data.validation.length > 0, configuration)),
     line("Device", `${place.device}${threads}`),
     ...phases.map((phase, index) => {
@@ -96,6 +97,23 @@ export function closingLines(
 }
 
 /** Which parts of the network learn otherwise than the rest, and whether their average is kept. */
+/** Where the encoder's weights and statistics come from. */
+function encoderLines({
+  network: { encoder },
+  encoderOrigin,
+  encoderStatistics = 0,
+}: RunConfiguration): string[] {
+  if (!encoder) return [];
+  const from = encoderOrigin ? `weights of ${encoderOrigin.file}` : "weights from the seed";
+  const statistics = encoderStatistics > 0 ? `, statistics of ${encoderStatistics} batches` : "";
+  return [
+    line(
+      "Encoder",
+      `${encoder.kind}, ${from}, normalisation ${encoder.normalization}${statistics}`,
+    ),
+  ];
+}
+
 function learningLines({ parameterGroups, movingAverage }: RunConfiguration): string[] {
   const groups = parameterGroups.map(({ pattern, learningRateFactor }) =>
     learningRateFactor === 0 ? `${pattern} frozen` : `${pattern} x ${learningRateFactor}`,

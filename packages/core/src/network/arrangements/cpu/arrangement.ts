@@ -3,9 +3,9 @@
 // operations make it faster.
 
 import { staticShape, type Value } from "../../../graph/graph.js";
-import { convolveDirectly } from "../../layers.js";
 import { lengths } from "../../run-time-lengths.js";
 import type { ArrangedConvolution, Arrangement } from "../arrangement.js";
+import { convolveDirectly } from "../plain.js";
 import { channelsFirst } from "./channels-last.js";
 import { enlargedConvolution, enlargedFilters } from "./enlarged-convolution.js";
 import { groupedConvolution } from "./grouped-convolution.js";
@@ -28,10 +28,11 @@ export class CpuArrangement implements Arrangement {
   }
 
   convolution(x: Value, layer: ArrangedConvolution): Value {
-    const { weight, stride, enlarge, finish } = layer;
+    const { weight, stride, enlarge, groups, finish } = layer;
     const [outputs, inputs, kernel] = weight.shape as [number, number, number];
     const resolution = this.#resolution(x);
-    const blocked = inputs % BLOCK === 0 && outputs % BLOCK === 0;
+    // A layer of groups has few inputs each, and is bound by memory.
+    const blocked = groups === 1 && inputs % BLOCK === 0 && outputs % BLOCK === 0;
     let result: Value;
     if (enlarge && blocked && kernel === 3) {
       const filters = this.#once(weight, enlargedFilters);

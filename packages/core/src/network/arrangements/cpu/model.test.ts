@@ -1,11 +1,12 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type ModelProto, ModelProtoSchema } from "onnx-buf";
 import { afterAll, describe, expect, test } from "vitest";
-import { inferenceModel, parameterSpecifications } from "../../../model/inference-model.js";
+import { inferenceModel } from "../../../model/inference-model.js";
 import { cpu, numbers, type TestSession } from "../../../testing/devices.js";
 import { expectClose, randomTensor } from "../../../testing/gradient-check.js";
-import { lively, rich, tiny, wide } from "../../../testing/networks.js";
+import { backbone, lively, rich, tiny, wide } from "../../../testing/networks.js";
 import type { NetworkConfig } from "../../config.js";
+import { parameterSpecifications } from "../../parameter-list.js";
 import { initialValues } from "../../parameters.js";
 import { forCpu } from "./model.js";
 
@@ -31,6 +32,31 @@ describe("a network arranged for the CPU computes the same", () => {
     },
     "average pooling": { ...wide, global: { ...wide.global, pooling: { type: "average" } } },
     "narrow layers": rich,
+    "a total stride of 4, a flattened map": {
+      ...wide,
+      lowLevel: { layers: wide.lowLevel.layers.slice(0, -1) },
+      colorization: { stages: [[16], [32, 16]] },
+    },
+    "a total stride of 16, a flattened map": {
+      ...wide,
+      lowLevel: { layers: [...wide.lowLevel.layers, { channels: 16, stride: 2 }] },
+      global: { ...wide.global, layers: [{ channels: 16, stride: 1 }] },
+      colorization: { stages: [[16], [32, 16], [16], [16]] },
+    },
+    "a backbone": backbone,
+    "a backbone, frozen, skips side by side": {
+      ...backbone,
+      encoder: {
+        kind: "mobilenet-v1",
+        channels: [16, 16, 32, 32, 16, 16, 16, 16, 16, 16, 16, 16, 32, 32],
+        normalization: "frozen",
+        epsilon: 1e-3,
+      },
+      fusion: { channels: 16 },
+      colorization: { stages: [[16], [16], [128, 128], [32]] },
+      skips: "concatenate",
+      normalization: "none",
+    },
   };
   const open = async (config: NetworkConfig): Promise<[TestSession, TestSession]> => {
     const start = initialValues(parameterSpecifications(config), 1);

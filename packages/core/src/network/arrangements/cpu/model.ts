@@ -4,7 +4,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema } from "onnx-buf";
 import { modelMessage } from "../../../graph/serialize.js";
-import { foldNormalization } from "../../../model/folding.js";
+import { foldNormalization, isNormalized } from "../../../model/folding.js";
 import { inferenceGraph } from "../../../model/inference-model.js";
 import { readPlainModel } from "../../../model/plain-model.js";
 import { inSinglePrecision } from "../../parameters.js";
@@ -21,7 +21,7 @@ export function forCpu(model: Uint8Array): Uint8Array {
   const plain = readPlainModel(model);
   if (!plain) return model;
   let { config, parameters } = plain;
-  if (config.normalization !== "none") {
+  if (isNormalized(config)) {
     ({ config, values: parameters } = foldNormalization(config, inSinglePrecision(parameters)));
   }
   const arranged = modelMessage(inferenceGraph(config, parameters, new CpuArrangement()));

@@ -1,10 +1,11 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { TensorProto_DataType as ElementType, ModelProtoSchema } from "onnx-buf";
 import { describe, expect, test } from "vitest";
-import { inferenceModel, parameterSpecifications } from "../../../model/inference-model.js";
+import { inferenceModel } from "../../../model/inference-model.js";
 import { cpu, numbers } from "../../../testing/devices.js";
 import { randomTensor } from "../../../testing/gradient-check.js";
 import { lively, wide } from "../../../testing/networks.js";
+import { parameterSpecifications } from "../../parameter-list.js";
 import { initialValues } from "../../parameters.js";
 import { forCpu } from "../cpu/model.js";
 import { Int8Calibration } from "./calibration.js";

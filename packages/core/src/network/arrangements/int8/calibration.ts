@@ -11,7 +11,8 @@ import { type PlainModel, readPlainModel } from "../../../model/plain-model.js";
 import type { NetworkConfig } from "../../config.js";
 import { inHalfPrecision, inSinglePrecision, type ParameterValues } from "../../parameters.js";
 import { ActivationRange } from "./activation-range.js";
-import { ObservedArrangement, QuantizedArrangement } from "./arrangements.js";
+import { ObservedArrangement } from "./observed.js";
+import { QuantizedArrangement } from "./quantized.js";
 
 /**
  * Quantises a model. Run {@link observer} on pictures twice, giving its outputs to

@@ -1,53 +1,11 @@
-// A network's convolutions with their maps observed, and the same convolutions in 8 bits.
-
 import type { Value } from "../../../graph/graph.js";
 import { resizeNearest } from "../../../graph/operators/index.js";
-import { convolveDirectly } from "../../layers.js";
 import type { ParameterValues } from "../../parameters.js";
 import type { ArrangedConvolution, Arrangement } from "../arrangement.js";
+import { convolveDirectly } from "../plain.js";
 import type { Quantization } from "./activation-range.js";
+import { isQuantized, Uses } from "./quantized-layers.js";
 import { quantizeRows } from "./weights.js";
-
-/**
- * Narrower layers (the first, of one channel, and the last, of two) stay in float32: they take next
- * to no time, and all of the picture passes through them.
- */
-const NARROWEST = 16;
-
-function isQuantized({ weight }: ArrangedConvolution): boolean {
-  const [outputs, inputs] = weight.shape as [number, number];
-  return Math.min(outputs, inputs) >= NARROWEST;
-}
-
-/** Names for the uses of layers: one may be used for the picture and for the global image. */
-class Uses {
-  readonly #counts = new Map<string, number>();
-
-  next(layer: string): string {
-    const count = this.#counts.get(layer) ?? 0;
-    this.#counts.set(layer, count + 1);
-    return count === 0 ? layer : `${layer} ${count + 1}`;
-  }
-}
-
-/** Collects the maps in front of and behind the convolutions that will be quantised. */
-export class ObservedArrangement implements Arrangement {
-  /** By name of the use, with "input" or "output" behind it. */
-  readonly maps = new Map<string, Value>();
-  readonly #uses = new Uses();
-
-  startFrom(): void {}
-
-  convolution(x: Value, layer: ArrangedConvolution): Value {
-    const output = layer.finish(convolveDirectly(x, layer));
-    if (isQuantized(layer)) {
-      const use = this.#uses.next(layer.name);
-      this.maps.set(`${use} input`, x);
-      this.maps.set(`${use} output`, output);
-    }
-    return output;
-  }
-}
 
 /**
  * Convolutions between QuantizeLinear and DequantizeLinear nodes, which engines join with them to
