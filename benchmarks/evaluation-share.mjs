@@ -81,14 +81,14 @@ async function fastestOfOnePicture({ width, height }) {
   let networkTime = Number.POSITIVE_INFINITY;
   let metricTime = Number.POSITIVE_INFINITY;
   for (let repeat = 0; repeat < 40; repeat++) {
-    const { luminance } = new TruePicture(rgb, width, height);
+    const { lightness } = new TruePicture(rgb, width, height);
     const start = performance.now();
-    const chroma = await colorizePlanes(candidate.session, luminance, size, candidate);
+    const chroma = await colorizePlanes(candidate.session, lightness, size, candidate);
     networkTime = Math.min(networkTime, performance.now() - start);
     const measured = performance.now();
     const picture = new TruePicture(rgb, width, height);
     for (const planes of [chroma, uniform([0, 0]), uniform(AVERAGE_COLOR)]) {
-      picture.compare(composePixels(luminance, planes, size, { saturation: 1, bitDepth: 8 }));
+      picture.compare(composePixels(lightness, planes, size, { saturation: 1, bitDepth: 8 }));
     }
     metricTime = Math.min(metricTime, performance.now() - measured);
   }

@@ -4,13 +4,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BandComposer, predictChroma, workingLuminance } from "@let-there-be-color/core/colorize";
+import { BandComposer, predictChroma, workingLightness } from "@let-there-be-color/core/colorize";
 import { readModelMetadata } from "@let-there-be-color/core/model";
 import { ChromaUpsampler } from "../../packages/core/dist/color/upsample.js";
 import { openInput } from "../../packages/node/dist/colorize-stages.js";
+import { writeWhole } from "../../packages/node/dist/files/output-file.js";
 import { Composer } from "../../packages/node/dist/image/composer.js";
 import { encodePhoto } from "../../packages/node/dist/image/encode.js";
-import { writeWhole } from "../../packages/node/dist/image/write-file.js";
 import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
 import { serve } from "../contender-process.mjs";
 import { Stages } from "../stages.mjs";
@@ -32,11 +32,11 @@ await serve(async ({ inputs, output, threads }) => {
       for (const [index, input] of inputs.entries()) {
         const decoded = await stages.time("decode", async () => (await openInput(input)).decode());
         const { gray } = decoded;
-        const { luminance, working } = await stages.time("reduce", () =>
-          workingLuminance(gray, workingSize),
+        const { lightness, working } = await stages.time("reduce", () =>
+          workingLightness(gray, workingSize),
         );
         const chroma = await stages.time("network", () =>
-          predictChroma(session, luminance, working),
+          predictChroma(session, lightness, working),
         );
         await stages.time("upsample", () => upsample(chroma, gray));
         await stages.time("compose on one thread", () => composeAlone(decoded, chroma));

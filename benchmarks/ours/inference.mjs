@@ -1,11 +1,11 @@
 // The model file as this project writes it, loaded as `Colorizer` does for many pictures; or (variant
 // "8 bits") quantised for one of the pictures that it will see.
 
+import { suitedModel } from "@let-there-be-color/core/colorize";
 import { inferenceModel } from "@let-there-be-color/core/model";
 import { Int8Calibration, networkPreset } from "@let-there-be-color/core/network";
 import { readSafetensors } from "let-there-be-color/training";
 import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
-import { suitedModel } from "../../packages/node/dist/runtime/suited-model.js";
 import { serve } from "../contender-process.mjs";
 import { sampled } from "../samples.mjs";
 

@@ -15,7 +15,7 @@ const GOLDEN_WIDTH = 160;
 interface LabPicture {
   readonly width: number;
   readonly height: number;
-  readonly luminance: Float32Array;
+  readonly lightness: Float32Array;
   /** a* plane, then b* plane. */
   readonly ab: Float32Array;
 }
@@ -28,10 +28,10 @@ async function readLab(file: Buffer): Promise<LabPicture> {
     .raw()
     .toBuffer({ resolveWithObject: true });
   const { width, height } = info;
-  const luminance = new Float32Array(width * height);
+  const lightness = new Float32Array(width * height);
   const ab = new Float32Array(2 * width * height);
-  rgbToLab(data, width * height, luminance, ab);
-  return { width, height, luminance, ab };
+  rgbToLab(data, width * height, lightness, ab);
+  return { width, height, lightness, ab };
 }
 
 /** Mean Euclidean distance in CIELAB (delta E 1976). */
@@ -40,7 +40,7 @@ function meanDifference(first: LabPicture, second: LabPicture): number {
   let sum = 0;
   for (let pixel = 0; pixel < pixels; pixel++) {
     sum += Math.hypot(
-      first.luminance[pixel]! - second.luminance[pixel]!,
+      first.lightness[pixel]! - second.lightness[pixel]!,
       first.ab[pixel]! - second.ab[pixel]!,
       first.ab[pixels + pixel]! - second.ab[pixels + pixel]!,
     );

@@ -1,8 +1,13 @@
 import type { Scene } from "@let-there-be-color/core/colorize";
 import { UserError } from "@let-there-be-color/core/user-error";
+import { assertWritable, writeWhole } from "./files/output-file.js";
 import { encodePhoto, type PixelPicture } from "./image/encode.js";
-import { formatOfFileName, OUTPUT_FORMATS, type OutputFormat } from "./image/format.js";
-import { assertWritable, writeWhole } from "./image/write-file.js";
+import {
+  formatOfFileName,
+  OUTPUT_FORMATS,
+  type OutputFormat,
+  WRITTEN_IN_WORDS,
+} from "./image/format.js";
 
 /** How to encode a {@link ColorPhoto}. */
 export interface EncodeOptions {
@@ -82,7 +87,7 @@ export class ColorPhoto {
     const { overwrite, quality, format = formatOfFileName(path) } = options;
     if (!format) {
       throw new UserError(
-        `Expected the name of an output picture to end in .jpg, .png, .webp, .tif or .avif but received ${path}.`,
+        `Expected the name of an output picture to end in ${WRITTEN_IN_WORDS} but received ${path}.`,
       );
     }
     await assertWritable(path, { input: this.#inputPath, overwrite });

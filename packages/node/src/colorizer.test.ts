@@ -1,6 +1,6 @@
 import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { linearRgbToLab, luminanceOfPixels, rgbToLab } from "@let-there-be-color/core/color";
+import { lightnessOfPixels, linearRgbToLab, rgbToLab } from "@let-there-be-color/core/color";
 import sharp from "sharp";
 import { afterAll, describe, expect, it } from "vitest";
 import { Colorizer, UserError } from "./index.js";
@@ -8,9 +8,9 @@ import { folderForTests } from "./testing/temporary-folder.js";
 import { divergedColorModel, otherModel, tinyColorModel } from "./testing/tiny-color-model.js";
 
 const folder = await folderForTests();
-const scenesPerLuminance = { night: -0.01, noon: 0.02, dusk: 0 };
+const scenesPerLightness = { night: -0.01, noon: 0.02, dusk: 0 };
 const colorizer = await Colorizer.load({
-  model: tinyColorModel({ scenesPerLuminance }),
+  model: tinyColorModel({ scenesPerLightness }),
   threads: 1,
 });
 afterAll(() => colorizer.close());
@@ -37,15 +37,15 @@ describe("Colorizer", () => {
     const photo = await colorizer.colorize(png);
     expect([photo.width, photo.height, photo.channels]).toEqual([width, height, 3]);
     const count = width * height;
-    const luminance = new Float32Array(count);
+    const lightness = new Float32Array(count);
     const ab = new Float32Array(2 * count);
-    rgbToLab(photo.pixels as Uint8Array, count, luminance, ab);
+    rgbToLab(photo.pixels as Uint8Array, count, lightness, ab);
     const grey = new Float32Array(count);
-    luminanceOfPixels(codes, 1, count, grey);
+    lightnessOfPixels(codes, 1, count, grey);
     for (let i = 0; i < count; i++) {
-      if (Math.abs(luminance[i]! - grey[i]!) > 0.25) throw new Error(`L* of pixel ${i} changed`);
+      if (Math.abs(lightness[i]! - grey[i]!) > 0.25) throw new Error(`L* of pixel ${i} changed`);
     }
-    // In the middle, chroma follows the smoothed luminance by the model's factors.
+    // In the middle, chroma follows the smoothed lightness by the model's factors.
     const middle = 100 * width + 150;
     const around = (grey[middle]! + grey[middle + 1]!) / 2;
     expect(Math.abs(ab[middle]! - 0.3 * around)).toBeLessThan(1);
@@ -153,7 +153,7 @@ describe("Colorizer.load", () => {
     const cases: [model: string | Uint8Array, message: RegExp][] = [
       [join(folder, "missing.onnx"), /missing\.onnx cannot be read \(ENOENT\)/],
       [broken, /broken\.onnx/],
-      [Buffer.from("<html>"), /not|no/],
+      [Buffer.from("<html>"), /Expected an ONNX model but the data is not one/],
       [otherModel(), /input "luminance" and the output "ab".*"x"/],
     ];
     for (const [model, message] of cases) {

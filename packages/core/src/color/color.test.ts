@@ -3,9 +3,9 @@ import {
   labToLinearRgb,
   labToLinearRgbInGamut,
   labToRgb,
+  lightnessOfPixels,
   linearRgbToLab,
   linearToSrgb,
-  luminanceOfPixels,
   rgbToLab,
   srgbToLinear,
 } from "./index.js";
@@ -88,11 +88,11 @@ function rgbCube(steps: number): Uint8Array {
 describe("sRGB to CIELAB", () => {
   it("agrees with independently computed values", () => {
     const count = REFERENCE.length;
-    const luminance = new Float32Array(count);
+    const lightness = new Float32Array(count);
     const ab = new Float32Array(2 * count);
-    rgbToLab(flatRgb, count, luminance, ab);
+    rgbToLab(flatRgb, count, lightness, ab);
     REFERENCE.forEach(([rgb, lab], i) => {
-      expect(Math.abs(luminance[i]! - lab[0]), `L* of ${rgb}`).toBeLessThan(5e-4);
+      expect(Math.abs(lightness[i]! - lab[0]), `L* of ${rgb}`).toBeLessThan(5e-4);
       expect(Math.abs(ab[i]! - lab[1]), `a* of ${rgb}`).toBeLessThan(5e-4);
       expect(Math.abs(ab[count + i]! - lab[2]), `b* of ${rgb}`).toBeLessThan(5e-4);
     });
@@ -101,16 +101,16 @@ describe("sRGB to CIELAB", () => {
   it("stays within 4e-4 of the formula without tables, over the whole cube", () => {
     const rgb = rgbCube(24);
     const count = rgb.length / 3;
-    const luminance = new Float32Array(count);
+    const lightness = new Float32Array(count);
     const ab = new Float32Array(2 * count);
-    rgbToLab(rgb, count, luminance, ab);
+    rgbToLab(rgb, count, lightness, ab);
     let worst = 0;
     for (let i = 0; i < count; i++) {
       const [red, green, blue] = [0, 1, 2].map((c) => srgbToLinear(rgb[i * 3 + c]! / 255));
       const [l, a, b] = linearRgbToLab(red!, green!, blue!);
       worst = Math.max(
         worst,
-        Math.abs(l - luminance[i]!),
+        Math.abs(l - lightness[i]!),
         Math.abs(a - ab[i]!),
         Math.abs(b - ab[count + i]!),
       );
@@ -126,10 +126,10 @@ describe("sRGB to CIELAB", () => {
   });
 
   it("fills one picture of a batch through subarrays and nothing else", () => {
-    const luminance = new Float32Array(6).fill(-1);
+    const lightness = new Float32Array(6).fill(-1);
     const ab = new Float32Array(12).fill(-999);
-    rgbToLab(Uint8Array.of(255, 0, 0, 0, 0, 255), 2, luminance.subarray(2, 4), ab.subarray(4, 8));
-    expect(Array.from(luminance, Math.round)).toEqual([-1, -1, 53, 32, -1, -1]);
+    rgbToLab(Uint8Array.of(255, 0, 0, 0, 0, 255), 2, lightness.subarray(2, 4), ab.subarray(4, 8));
+    expect(Array.from(lightness, Math.round)).toEqual([-1, -1, 53, 32, -1, -1]);
     expect(Array.from(ab, Math.round)).toEqual([
       -999, -999, -999, -999, 80, 79, 67, -108, -999, -999, -999, -999,
     ]);
@@ -138,7 +138,7 @@ describe("sRGB to CIELAB", () => {
   it("reads the same L* from 8 and 16 bits, grey and colour, with and without alpha", () => {
     const lightness = (pixels: Uint8Array | Uint16Array, channels: number): number => {
       const out = new Float32Array(1);
-      luminanceOfPixels(pixels, channels, 1, out);
+      lightnessOfPixels(pixels, channels, 1, out);
       return out[0]!;
     };
     expect(lightness(Uint8Array.of(128), 1)).toBeCloseTo(53.585, 3);
@@ -165,21 +165,21 @@ describe("CIELAB to sRGB", () => {
   it("gives every 8-bit colour of a dense cube back", () => {
     const rgb = rgbCube(33);
     const count = rgb.length / 3;
-    const luminance = new Float32Array(count);
+    const lightness = new Float32Array(count);
     const ab = new Float32Array(2 * count);
-    rgbToLab(rgb, count, luminance, ab);
+    rgbToLab(rgb, count, lightness, ab);
     const back = new Uint8Array(rgb.length);
-    labToRgb(luminance, ab, count, 3, back);
+    labToRgb(lightness, ab, count, 3, back);
     expect(Buffer.compare(back, rgb)).toBe(0);
   });
 
   it("gives every 16-bit grey back within one code, and leaves alpha alone", () => {
     const count = 65536;
     const grey = Uint16Array.from({ length: count }, (_, i) => i);
-    const luminance = new Float32Array(count);
-    luminanceOfPixels(grey, 1, count, luminance);
+    const lightness = new Float32Array(count);
+    lightnessOfPixels(grey, 1, count, lightness);
     const pixels = new Uint16Array(count * 4).fill(1234);
-    labToRgb(luminance, new Float32Array(2 * count), count, 4, pixels);
+    labToRgb(lightness, new Float32Array(2 * count), count, 4, pixels);
     let worst = 0;
     for (let i = 0; i < count; i++) {
       for (let c = 0; c < 3; c++) worst = Math.max(worst, Math.abs(pixels[i * 4 + c]! - i));
@@ -196,10 +196,10 @@ describe("CIELAB to sRGB", () => {
     const pixels = new Uint8Array(count * 3);
     const back = new Float32Array(count);
     for (let grey = 0; grey < 256; grey += 3) {
-      const luminance = new Float32Array(1);
-      luminanceOfPixels(Uint8Array.of(grey), 1, 1, luminance);
-      labToRgb(new Float32Array(count).fill(luminance[0]!), ab, count, 3, pixels);
-      luminanceOfPixels(pixels, 3, count, back);
+      const lightness = new Float32Array(1);
+      lightnessOfPixels(Uint8Array.of(grey), 1, 1, lightness);
+      labToRgb(new Float32Array(count).fill(lightness[0]!), ab, count, 3, pixels);
+      lightnessOfPixels(pixels, 3, count, back);
       // Half a grey code either way is the rounding the 8-bit format itself imposes.
       const [below, above] = [(grey - 0.5) / 255, (grey + 0.5) / 255].map(
         (code) =>

@@ -10,9 +10,9 @@ const FROM_XYZ = [
   [0.0556434, -0.2040259, 1.0572252],
 ] as const; // B. Lindbloom, sRGB D65
 
-function exactLight(luminance: number, a: number, b: number): number[] {
+function exactLight(lightness: number, a: number, b: number): number[] {
   const inverse = (f: number) => (f > 6 / 29 ? f ** 3 : (3 * 36 * (f - 4 / 29)) / 841);
-  const fy = (luminance + 16) / 116;
+  const fy = (lightness + 16) / 116;
   const xyz = [inverse(fy + a / 500), inverse(fy), inverse(fy - b / 200)];
   return FROM_XYZ.map((row) => row.reduce((sum, m, i) => sum + m * WHITE[i]! * xyz[i]!, 0));
 }
@@ -21,26 +21,26 @@ function exactLight(luminance: number, a: number, b: number): number[] {
 const fits = (light: number[]) => Math.min(...light) >= -3e-7 && Math.max(...light) <= 1 + 3e-7;
 
 /** Whether a growing chroma leaves the gamut and comes back: then "reduced to fit" is ambiguous. */
-function comesBack(luminance: number, a: number, b: number): boolean {
+function comesBack(lightness: number, a: number, b: number): boolean {
   let hasLeft = false;
   for (let factor = 0; factor <= 1; factor += 0.02) {
-    const isInside = fits(exactLight(luminance, a * factor, b * factor));
+    const isInside = fits(exactLight(lightness, a * factor, b * factor));
     if (isInside && hasLeft) return true;
     hasLeft ||= !isInside;
   }
   return false;
 }
 
-function exactCode(luminance: number, a: number, b: number, highest: number): number[] {
-  let light = exactLight(luminance, a, b);
+function exactCode(lightness: number, a: number, b: number, highest: number): number[] {
+  let light = exactLight(lightness, a, b);
   if (!fits(light)) {
     let [inside, outside] = [0, 1];
     for (let i = 0; i < 50; i++) {
       const middle = (inside + outside) / 2;
-      if (fits(exactLight(luminance, a * middle, b * middle))) inside = middle;
+      if (fits(exactLight(lightness, a * middle, b * middle))) inside = middle;
       else outside = middle;
     }
-    light = exactLight(luminance, a * inside, b * inside);
+    light = exactLight(lightness, a * inside, b * inside);
   }
   return light.map((linear) => {
     const clipped = Math.min(Math.max(linear, 0), 1);
@@ -56,17 +56,17 @@ function errorOf(bits: 8 | 16): { largest: number; mean: number } {
   const count = chroma.length;
   const ab = Float32Array.from([...chroma.map(([a]) => a), ...chroma.map(([, b]) => b)]);
   const pixels = bits === 16 ? new Uint16Array(count * 3) : new Uint8Array(count * 3);
-  const luminance = new Float32Array(count);
+  const lightness = new Float32Array(count);
   let [largest, sum, ambiguous] = [0, 0, 0];
   for (let grey = 0; grey < 256; grey++) {
-    luminance.fill(lightnessOfSrgbGray(8)[grey]!);
-    labToRgb(luminance, ab, count, 3, pixels);
+    lightness.fill(lightnessOfSrgbGray(8)[grey]!);
+    labToRgb(lightness, ab, count, 3, pixels);
     chroma.forEach(([a, b], i) => {
-      if (comesBack(luminance[i]!, a, b)) {
+      if (comesBack(lightness[i]!, a, b)) {
         ambiguous++;
         return;
       }
-      exactCode(luminance[i]!, a, b, 2 ** bits - 1).forEach((exact, channel) => {
+      exactCode(lightness[i]!, a, b, 2 ** bits - 1).forEach((exact, channel) => {
         const error = Math.abs(pixels[i * 3 + channel]! - exact);
         largest = Math.max(largest, error);
         sum += error;

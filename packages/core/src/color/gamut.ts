@@ -31,13 +31,13 @@ const MOST_STEPS = 24;
  * regula falsi (M. Dowell & P. Jarratt, BIT 11, 1971). All pixels in one call: one call each, with
  * numbers passed in and out, would take twice as long.
  *
- * @param luminance L*, clipped to 0..100: `[pixelCount]`
+ * @param lightness L*, clipped to 0..100: `[pixelCount]`
  * @param ab CIELAB units: `[2, pixelCount]`
  * @param listed which pixels; the first `listedCount` entries count
  * @returns `[listedCount, 3]`, overwritten by the next call
  */
 function linearRgbInGamut(
-  luminance: Float32Array,
+  lightness: Float32Array,
   ab: Float32Array,
   pixelCount: number,
   listed: Int32Array,
@@ -46,8 +46,8 @@ function linearRgbInGamut(
 ): Float64Array {
   const rgb = scratchFor(listedCount).rgb;
   for (let n = 0; n < listedCount; n++) {
-    const lightness = luminance[listed[n]!]!;
-    const fy = ((lightness < 0 ? 0 : lightness > 100 ? 100 : lightness) + 16) * (1 / 116);
+    const own = lightness[listed[n]!]!;
+    const fy = ((own < 0 ? 0 : own > 100 ? 100 : own) + 16) * (1 / 116);
     const da = ab[listed[n]!]! * (1 / 500);
     const db = ab[pixelCount + listed[n]!]! * (1 / 200);
     const y = fy > LAB_DELTA ? fy * fy * fy : LAB_TOE_SLOPE * fy - LAB_TOE_OFFSET;
@@ -100,34 +100,34 @@ function linearRgbInGamut(
  * largest common factor that fits into the sRGB gamut. L* is clipped to 0..100.
  */
 export function labToLinearRgbInGamut(
-  luminance: number,
+  lightness: number,
   a: number,
   b: number,
 ): [red: number, green: number, blue: number] {
-  const [lightness, ab] = [Float32Array.of(luminance), Float32Array.of(a, b)];
-  const rgb = linearRgbInGamut(lightness, ab, 1, Int32Array.of(0), 1, TOLERANCE);
+  const planes = [Float32Array.of(lightness), Float32Array.of(a, b)] as const;
+  const rgb = linearRgbInGamut(...planes, 1, Int32Array.of(0), 1, TOLERANCE);
   return [rgb[0]!, rgb[1]!, rgb[2]!];
 }
 
 /**
  * sRGB pixels of CIELAB planes, 8 bits a sample into a `Uint8Array`, 16 bits into a `Uint16Array`.
  * Chroma out of gamut is reduced ({@link labToLinearRgbInGamut}), so the L* of the result differs
- * from `luminance` by no more than rounding the equivalent grey would make it differ.
+ * from `lightness` by no more than rounding the equivalent grey would make it differ.
  *
- * @param luminance L* 0..100: `[pixelCount]`
+ * @param lightness L* 0..100: `[pixelCount]`
  * @param ab a* plane, then b* plane, CIELAB units: `[2, pixelCount]`
  * @param channels samples a pixel in `pixels`: 3, or 4 to step over an alpha that stays as it is
  * @param pixels receives R, G, B: `[pixelCount, channels]`
  */
 export function labToRgb(
-  luminance: Float32Array,
+  lightness: Float32Array,
   ab: Float32Array,
   pixelCount: number,
   channels: 3 | 4,
   pixels: Uint8Array | Uint16Array,
 ): void {
-  if (pixels instanceof Uint16Array) labToRgb16(luminance, ab, pixelCount, channels, pixels);
-  else labToRgb8(luminance, ab, pixelCount, channels, pixels);
+  if (pixels instanceof Uint16Array) labToRgb16(lightness, ab, pixelCount, channels, pixels);
+  else labToRgb8(lightness, ab, pixelCount, channels, pixels);
 }
 
 // Linear light 0..1 becomes an index into the table of 8-bit codes.
@@ -140,7 +140,7 @@ const [BX8, BY8, BZ8] = XYZ_TO_LINEAR_RGB[2].map((v) => v * SRGB8_OF_LINEAR_SCAL
 // pixels out of gamut for later.
 
 function labToRgb8(
-  luminance: Float32Array,
+  lightness: Float32Array,
   ab: Float32Array,
   pixelCount: number,
   channels: 3 | 4,
@@ -151,7 +151,7 @@ function labToRgb8(
   const { left } = scratchFor(pixelCount);
   let leftCount = 0;
   for (let i = 0, target = 0; i < pixelCount; i++, target += channels) {
-    const fy = (luminance[i]! + 16) * (1 / 116);
+    const fy = (lightness[i]! + 16) * (1 / 116);
     const fx = fy + aPlane[i]! * (1 / 500);
     const fz = fy - bPlane[i]! * (1 / 200);
     const x = fx > LAB_DELTA ? fx * fx * fx : LAB_TOE_SLOPE * fx - LAB_TOE_OFFSET;
@@ -168,7 +168,7 @@ function labToRgb8(
       pixels[target + 2] = SRGB8_OF_LINEAR[blue]!;
     }
   }
-  const rgb = linearRgbInGamut(luminance, ab, pixelCount, left, leftCount, TOLERANCE8);
+  const rgb = linearRgbInGamut(lightness, ab, pixelCount, left, leftCount, TOLERANCE8);
   for (let n = 0; n < leftCount; n++) {
     for (let channel = 0; channel < 3; channel++) {
       const index = (rgb[3 * n + channel]! * SRGB8_OF_LINEAR_SCALE) | 0;
@@ -179,7 +179,7 @@ function labToRgb8(
 }
 
 function labToRgb16(
-  luminance: Float32Array,
+  lightness: Float32Array,
   ab: Float32Array,
   pixelCount: number,
   channels: 3 | 4,
@@ -190,7 +190,7 @@ function labToRgb16(
   const { left } = scratchFor(pixelCount);
   let leftCount = 0;
   for (let i = 0, target = 0; i < pixelCount; i++, target += channels) {
-    const fy = (luminance[i]! + 16) * (1 / 116);
+    const fy = (lightness[i]! + 16) * (1 / 116);
     const fx = fy + aPlane[i]! * (1 / 500);
     const fz = fy - bPlane[i]! * (1 / 200);
     const x = fx > LAB_DELTA ? fx * fx * fx : LAB_TOE_SLOPE * fx - LAB_TOE_OFFSET;
@@ -212,7 +212,7 @@ function labToRgb16(
       pixels[target + 2] = linearToSrgbFast(blue) * 65535 + 0.5;
     }
   }
-  const rgb = linearRgbInGamut(luminance, ab, pixelCount, left, leftCount, TOLERANCE);
+  const rgb = linearRgbInGamut(lightness, ab, pixelCount, left, leftCount, TOLERANCE);
   for (let n = 0; n < leftCount; n++) {
     for (let channel = 0; channel < 3; channel++) {
       const light = rgb[3 * n + channel]!;

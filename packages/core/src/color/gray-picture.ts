@@ -1,7 +1,7 @@
 // Any picture as the grey picture of the same lightness: one code a pixel and what the codes mean.
 // That takes an eighth to a half of the memory of a float plane, and every L* is one look-up.
 
-import { luminanceOfPixels, Y_OF_LINEAR_RGB } from "./lab.js";
+import { lightnessOfPixels, Y_OF_LINEAR_RGB } from "./lab.js";
 import { LINEAR_OF_SRGB8, linearOfSrgb16Table, linearToSrgb, linearToSrgbFast } from "./srgb.js";
 
 /** A picture reduced to its lightness. */
@@ -23,7 +23,7 @@ export function lightnessOfSrgbGray(bits: 8 | 16): Float32Array {
     const codes = bits === 16 ? new Uint16Array(65536) : new Uint8Array(256);
     for (let code = 0; code < codes.length; code++) codes[code] = code;
     table = new Float32Array(codes.length);
-    luminanceOfPixels(codes, 1, codes.length, table);
+    lightnessOfPixels(codes, 1, codes.length, table);
     lightnessTables.set(bits, table);
   }
   return table;

@@ -1,10 +1,11 @@
+export { meanChroma } from "./chroma.js";
 export { labToLinearRgbInGamut, labToRgb } from "./gamut.js";
 export { type GrayPicture, grayOfRgb, lightnessOfSrgbGray } from "./gray-picture.js";
 export {
   labToLinearRgb,
+  lightnessOfPixels,
   lightnessOfY,
   linearRgbToLab,
-  luminanceOfPixels,
   rgbToLab,
   WHITE_D65,
 } from "./lab.js";

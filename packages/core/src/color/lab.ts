@@ -93,7 +93,7 @@ export function linearRgbToLab(
   red: number,
   green: number,
   blue: number,
-): [luminance: number, a: number, b: number] {
+): [lightness: number, a: number, b: number] {
   const fx = labCurve(XR * red + XG * green + XB * blue);
   const fy = labCurve(YR * red + YG * green + YB * blue);
   const fz = labCurve(ZR * red + ZG * green + ZB * blue);
@@ -102,11 +102,11 @@ export function linearRgbToLab(
 
 /** Linear-light sRGB of one CIELAB colour; outside 0..1 where the colour is out of gamut. */
 export function labToLinearRgb(
-  luminance: number,
+  lightness: number,
   a: number,
   b: number,
 ): [red: number, green: number, blue: number] {
-  const fy = (luminance + 16) / 116;
+  const fy = (lightness + 16) / 116;
   const x = labCurveInverse(fy + a / 500);
   const y = labCurveInverse(fy);
   const z = labCurveInverse(fy - b / 200);
@@ -125,13 +125,13 @@ export function lightnessOfY(y: number): number {
  * CIELAB planes of an 8-bit sRGB picture. Pass subarrays to fill the n-th picture of a batch.
  *
  * @param rgb interleaved R, G, B codes 0..255: `[pixelCount, 3]`
- * @param luminance receives L*, 0..100: `[pixelCount]`
+ * @param lightness receives L*, 0..100: `[pixelCount]`
  * @param ab receives the a* plane, then the b* plane, in CIELAB units: `[2, pixelCount]`
  */
 export function rgbToLab(
   rgb: Uint8Array,
   pixelCount: number,
-  luminance: Float32Array,
+  lightness: Float32Array,
   ab: Float32Array,
 ): void {
   for (let i = 0, source = 0; i < pixelCount; i++, source += 3) {
@@ -141,7 +141,7 @@ export function rgbToLab(
     const fx = labCurveFast(XR * red + XG * green + XB * blue);
     const fy = labCurveFast(YR * red + YG * green + YB * blue);
     const fz = labCurveFast(ZR * red + ZG * green + ZB * blue);
-    luminance[i] = 116 * fy - 16;
+    lightness[i] = 116 * fy - 16;
     ab[i] = 500 * (fx - fy);
     ab[pixelCount + i] = 200 * (fy - fz);
   }
@@ -152,18 +152,18 @@ export function rgbToLab(
  *
  * @param pixels interleaved samples, sRGB encoded: `[pixelCount, channels]`
  * @param channels 1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha; alpha is ignored
- * @param luminance receives L*: `[pixelCount]`
+ * @param lightness receives L*: `[pixelCount]`
  */
-export function luminanceOfPixels(
+export function lightnessOfPixels(
   pixels: Uint8Array | Uint16Array,
   channels: number,
   pixelCount: number,
-  luminance: Float32Array,
+  lightness: Float32Array,
 ): void {
   const linear = pixels instanceof Uint16Array ? linearOfSrgb16Table() : LINEAR_OF_SRGB8;
   if (channels < 3) {
     for (let i = 0; i < pixelCount; i++) {
-      luminance[i] = 116 * labCurveFast(linear[pixels[i * channels]!]!) - 16;
+      lightness[i] = 116 * labCurveFast(linear[pixels[i * channels]!]!) - 16;
     }
     return;
   }
@@ -172,6 +172,6 @@ export function luminanceOfPixels(
       YR * linear[pixels[source]!]! +
       YG * linear[pixels[source + 1]!]! +
       YB * linear[pixels[source + 2]!]!;
-    luminance[i] = 116 * labCurveFast(y) - 16;
+    lightness[i] = 116 * labCurveFast(y) - 16;
   }
 }

@@ -9,7 +9,7 @@ import {
   assertColorModel,
   type ChromaPrediction,
   predictChroma,
-  workingLuminance,
+  workingLightness,
 } from "./predict-chroma.js";
 import { suitedModel, type Workload } from "./suited-model.js";
 
@@ -84,8 +84,8 @@ export class ColorModel {
    * @throws UserError if the model's outputs have the wrong shape or are not finite
    */
   async predict(picture: GrayPicture, workingSize: number): Promise<ChromaPrediction> {
-    const { luminance, working } = workingLuminance(picture, workingSize, this.metadata.multiple);
-    return this.#alone(() => predictChroma(this.#session, luminance, working, this.#defaults));
+    const { lightness, working } = workingLightness(picture, workingSize, this.metadata.multiple);
+    return this.#alone(() => predictChroma(this.#session, lightness, working, this.#defaults));
   }
 
   /** Frees the model, after the pictures under way are done. */

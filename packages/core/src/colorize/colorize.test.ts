@@ -1,7 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema } from "onnx-buf";
 import { describe, expect, it } from "vitest";
-import { type GrayPicture, lightnessOfSrgbGray, luminanceOfPixels } from "../color/index.js";
+import { type GrayPicture, lightnessOfPixels, lightnessOfSrgbGray } from "../color/index.js";
 import { readModelMetadata } from "../model/model-metadata.js";
 import { readLengthDelimitedFields } from "../model/protobuf-wire.js";
 import { UserError } from "../user-error.js";
@@ -11,7 +11,7 @@ import {
   rankScenes,
   resizePlane,
   workingDimensions,
-  workingLuminance,
+  workingLightness,
 } from "./index.js";
 
 /** A grey picture with smooth shapes, edges and fine noise. */
@@ -26,7 +26,7 @@ function grayPicture(width: number, height: number, bits: 8 | 16 = 8): GrayPictu
   return { width, height, codes, lightness: lightnessOfSrgbGray(bits) };
 }
 
-function luminanceOf({ codes, lightness }: GrayPicture): Float32Array {
+function lightnessOf({ codes, lightness }: GrayPicture): Float32Array {
   return Float32Array.from(codes, (code) => lightness[code]!);
 }
 
@@ -106,7 +106,7 @@ describe("resizePlane", () => {
   });
 });
 
-describe("workingLuminance", () => {
+describe("workingLightness", () => {
   it.each([
     [1999, 1501], // blocks of 2 x 2, the last ones not full
     [4001, 1300], // 6 x 2
@@ -114,10 +114,10 @@ describe("workingLuminance", () => {
     [64, 48], // enlarged
   ])("sees a picture of %i x %i like a plain Lanczos reduction", (width, height) => {
     const picture = grayPicture(width, height);
-    const { luminance, working } = workingLuminance(picture, 128);
+    const { lightness, working } = workingLightness(picture, 128);
     expect(working).toEqual(workingDimensions(picture, 128));
-    const plain = resizePlane(luminanceOf(picture), picture, working);
-    const differences = plain.map((value, i) => Math.abs(value - luminance[i]!));
+    const plain = resizePlane(lightnessOf(picture), picture, working);
+    const differences = plain.map((value, i) => Math.abs(value - lightness[i]!));
     // An edge of 15 codes is blurred by a few hundredths of them; L* 0.4 is one 8-bit code.
     expect(Math.max(...differences)).toBeLessThan(0.3);
     expect(differences.reduce((a, b) => a + b) / plain.length).toBeLessThan(0.02);
@@ -185,24 +185,24 @@ describe("readModelMetadata", () => {
 describe("composePixels", () => {
   const size = { width: 50, height: 40 };
   const grey = Uint8Array.from({ length: 2000 }, (_, i) => (i * 37) % 256);
-  const luminance = new Float32Array(2000);
-  luminanceOfPixels(grey, 1, 2000, luminance);
+  const lightness = new Float32Array(2000);
+  lightnessOfPixels(grey, 1, 2000, lightness);
   const chroma = { ab: Float32Array.of(60, -60, 20, 90), width: 2, height: 1 };
 
   it("keeps L* and gives the picture colour", () => {
-    const pixels = composePixels(luminance, chroma, size, { saturation: 1, bitDepth: 8 });
+    const pixels = composePixels(lightness, chroma, size, { saturation: 1, bitDepth: 8 });
     const back = new Float32Array(2000);
-    luminanceOfPixels(pixels, 3, 2000, back);
+    lightnessOfPixels(pixels, 3, 2000, back);
     // One grey code is up to 0.43 L*; rounding costs half of one.
     back.forEach((value, i) => {
-      expect(Math.abs(value - luminance[i]!)).toBeLessThan(0.25);
+      expect(Math.abs(value - lightness[i]!)).toBeLessThan(0.25);
     });
     expect(pixels[100 * 3]).not.toBe(pixels[100 * 3 + 1]);
   });
 
   it("gives the grey picture back at saturation 0, with its alpha", () => {
     const alpha = Uint8Array.from({ length: 2000 }, (_, i) => i % 251);
-    const pixels = composePixels(luminance, chroma, size, { saturation: 0, bitDepth: 8, alpha });
+    const pixels = composePixels(lightness, chroma, size, { saturation: 0, bitDepth: 8, alpha });
     grey.forEach((code, i) => {
       expect([...pixels.subarray(i * 4, i * 4 + 4)]).toEqual([code, code, code, alpha[i]]);
     });
@@ -230,7 +230,7 @@ describe("BandComposer", () => {
   ])("makes the same picture in bands of any height and order, %i bits", (bits, hasAlpha) => {
     const picture = grayPicture(613, 47, bits);
     const alpha = hasAlpha ? { alpha: picture.codes.map((code) => code ^ 5) } : {};
-    const whole = composePixels(luminanceOf(picture), chroma, picture, {
+    const whole = composePixels(lightnessOf(picture), chroma, picture, {
       saturation: 1.3,
       bitDepth: bits,
       ...alpha,

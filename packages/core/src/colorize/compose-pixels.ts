@@ -1,4 +1,4 @@
-// Full-resolution luminance + low-resolution chroma -> pixels.
+// Full-resolution lightness + low-resolution chroma -> pixels.
 
 import { labToRgb } from "../color/gamut.js";
 import type { GrayPicture } from "../color/gray-picture.js";
@@ -19,16 +19,16 @@ export interface ComposeOptions {
 }
 
 /** A picture's L*, 0..100, as it is: `[height, width]`. */
-export interface LuminancePicture extends Size {
-  readonly luminance: Float32Array;
+export interface LightnessPicture extends Size {
+  readonly lightness: Float32Array;
 }
 
 /** Fills `out` with the L* of the pixels from `start` on. */
-type LuminanceReader = (start: number, count: number, out: Float32Array) => void;
+type LightnessReader = (start: number, count: number, out: Float32Array) => void;
 
-function luminanceReader(picture: GrayPicture | LuminancePicture): LuminanceReader {
-  if ("luminance" in picture) {
-    return (start, count, out) => out.set(picture.luminance.subarray(start, start + count));
+function lightnessReader(picture: GrayPicture | LightnessPicture): LightnessReader {
+  if (!("codes" in picture)) {
+    return (start, count, out) => out.set(picture.lightness.subarray(start, start + count));
   }
   const { codes, lightness } = picture;
   return (start, count, out) => {
@@ -41,13 +41,13 @@ function luminanceReader(picture: GrayPicture | LuminancePicture): LuminanceRead
  * the memory, and holds the same pixels as if the picture were made in one piece.
  */
 export class BandComposer {
-  readonly #readLuminance: LuminanceReader;
+  readonly #readLightness: LightnessReader;
   readonly #upsampler: ChromaUpsampler;
   readonly #width: number;
   readonly #pixels: Uint8Array | Uint16Array;
   readonly #alpha: Uint8Array | Uint16Array | undefined;
   readonly #rowsPerStrip: number;
-  readonly #luminance: Float32Array;
+  readonly #lightness: Float32Array;
   readonly #ab: Float32Array;
 
   /**
@@ -57,20 +57,20 @@ export class BandComposer {
    * `[height, width, 4]` with an alpha
    */
   constructor(
-    picture: GrayPicture | LuminancePicture,
+    picture: GrayPicture | LightnessPicture,
     chroma: ChromaPlanes,
     { saturation, alpha }: Pick<ComposeOptions, "saturation" | "alpha">,
     pixels: Uint8Array | Uint16Array,
   ) {
     const { width, height } = picture;
     const scaled = { ...chroma, ab: chroma.ab.map((value) => value * saturation) };
-    this.#readLuminance = luminanceReader(picture);
+    this.#readLightness = lightnessReader(picture);
     this.#upsampler = new ChromaUpsampler(scaled, width, height);
     this.#width = width;
     this.#pixels = pixels;
     this.#alpha = alpha;
     this.#rowsPerStrip = Math.min(height, Math.max(1, Math.floor(STRIP_PIXELS / width)));
-    this.#luminance = new Float32Array(this.#rowsPerStrip * width);
+    this.#lightness = new Float32Array(this.#rowsPerStrip * width);
     this.#ab = new Float32Array(2 * this.#rowsPerStrip * width);
   }
 
@@ -87,9 +87,9 @@ export class BandComposer {
     const count = rowCount * this.#width;
     const channels = this.#alpha ? 4 : 3;
     const strip = this.#pixels.subarray(start * channels, (start + count) * channels);
-    this.#readLuminance(start, count, this.#luminance);
+    this.#readLightness(start, count, this.#lightness);
     this.#upsampler.rows(firstRow, rowCount, this.#ab);
-    labToRgb(this.#luminance, this.#ab, count, channels, strip);
+    labToRgb(this.#lightness, this.#ab, count, channels, strip);
     if (this.#alpha) {
       for (let i = 0; i < count; i++) strip[i * 4 + 3] = this.#alpha[start + i]!;
     }
@@ -100,18 +100,18 @@ export class BandComposer {
  * Composes the picture: the given L* exactly (within the rounding of `bitDepth`), the chroma
  * enlarged bilinearly and held within the sRGB gamut.
  *
- * @param luminance L* 0..100 at full resolution: `[height, width]`
+ * @param lightness L* 0..100 at full resolution: `[height, width]`
  * @param chroma a* and b* at any resolution
  * @returns interleaved sRGB: `[height, width, 3]`, or `[height, width, 4]` with an alpha
  */
 export function composePixels(
-  luminance: Float32Array,
+  lightness: Float32Array,
   chroma: ChromaPlanes,
   { width, height }: Size,
   { bitDepth, ...options }: ComposeOptions,
 ): Uint8Array | Uint16Array {
   const length = width * height * (options.alpha ? 4 : 3);
   const pixels = bitDepth === 16 ? new Uint16Array(length) : new Uint8Array(length);
-  new BandComposer({ luminance, width, height }, chroma, options, pixels).compose(0, height);
+  new BandComposer({ lightness, width, height }, chroma, options, pixels).compose(0, height);
   return pixels;
 }

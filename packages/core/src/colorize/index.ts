@@ -3,7 +3,7 @@ export {
   BandComposer,
   type ComposeOptions,
   composePixels,
-  type LuminancePicture,
+  type LightnessPicture,
 } from "./compose-pixels.js";
 export {
   assertColorModel,
@@ -12,7 +12,7 @@ export {
   predictChroma,
   rankScenes,
   type Scene,
-  workingLuminance,
+  workingLightness,
 } from "./predict-chroma.js";
 export { resizePlane } from "./resize-plane.js";
 export { suitedModel, type Workload } from "./suited-model.js";

@@ -1,6 +1,6 @@
-// Luminance -> network -> chroma at working resolution, on any engine.
+// Lightness -> network -> chroma at working resolution, on any engine.
 //
-// The luminance is resized as L*, not as linear light: L* is what the network sees, training
+// The lightness is resized as L*, not as linear light: L* is what the network sees, training
 // pictures are reduced in the (perceptually similar) encoded domain too, and thin dark structures
 // keep their weight.
 
@@ -61,10 +61,10 @@ async function floatsOf(
 }
 
 /**
- * Predicts the chroma of a picture from its luminance.
+ * Predicts the chroma of a picture from its lightness.
  *
  * @param session a model that passes {@link assertColorModel}
- * @param luminance L* 0..100: `[size.height, size.width]`
+ * @param lightness L* 0..100: `[size.height, size.width]`
  * @param workingSize short side, in pixels, at which the network works, and the multiples that its
  *   sides are rounded to ({@link workingDimensions})
  * @returns a* and b* in CIELAB units at working resolution, and the scene logits
@@ -72,34 +72,34 @@ async function floatsOf(
  */
 export async function colorizePlanes(
   session: Session,
-  luminance: Float32Array,
+  lightness: Float32Array,
   size: Size,
   { workingSize, multiple }: { readonly workingSize: number; readonly multiple?: number },
 ): Promise<ChromaPrediction> {
   const working = workingDimensions(size, workingSize, multiple);
-  return predictChroma(session, resizePlane(luminance, size, working), working);
+  return predictChroma(session, resizePlane(lightness, size, working), working);
 }
 
 /**
- * The luminance of a picture as the network sees it: a sharp reduction of L* to the working size.
+ * The lightness of a picture as the network sees it: a sharp reduction of L* to the working size.
  * From full resolution in one pass over the picture, without a plane of its size.
  *
  * @returns L* of the working picture (at sharp edges a little outside 0..100), and its size
  */
-export function workingLuminance(
+export function workingLightness(
   picture: GrayPicture,
   workingSize: number,
   multiple?: number,
-): { luminance: Float32Array; working: Size } {
+): { lightness: Float32Array; working: Size } {
   const working = workingDimensions(picture, workingSize, multiple);
   const shrunk = shrinkForResampling(picture, working);
-  return { luminance: resizePlane(shrunk.plane, shrunk, working), working };
+  return { lightness: resizePlane(shrunk.plane, shrunk, working), working };
 }
 
 /**
  * Runs the network at working resolution.
  *
- * @param luminance L* of the working picture; values outside 0..100 are clipped, in place:
+ * @param lightness L* of the working picture; values outside 0..100 are clipped, in place:
  * `[height, width]`
  * @param size of any length; multiples of what the network shrinks by need no padding
  * @param further what the model's other inputs are fed
@@ -108,16 +108,16 @@ export function workingLuminance(
  */
 export async function predictChroma(
   session: Session,
-  luminance: Float32Array,
+  lightness: Float32Array,
   { width, height }: Size,
   further: Readonly<Record<string, TensorValue>> = {},
 ): Promise<ChromaPrediction> {
-  for (let i = 0; i < luminance.length; i++) {
-    luminance[i] = Math.min(Math.max(luminance[i]!, 0), 100);
+  for (let i = 0; i < lightness.length; i++) {
+    lightness[i] = Math.min(Math.max(lightness[i]!, 0), 100);
   }
   const outputs = await session.run({
     ...further,
-    luminance: { type: "float32", shape: [1, 1, height, width], data: luminance },
+    luminance: { type: "float32", shape: [1, 1, height, width], data: lightness },
   });
   const ab = await floatsOf(outputs, "ab", [1, 2, height, width]);
   if (!ab.every(Number.isFinite)) {

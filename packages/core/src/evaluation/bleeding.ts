@@ -17,11 +17,11 @@ const FEW_EDGES = 0.25;
 /**
  * Marks the pixels with a lightness edge nearby.
  *
- * @param luminance L* 0..100: `[height, width]`
+ * @param lightness L* 0..100: `[height, width]`
  * @returns 1 where an edge is within 2 pixels: `[height, width]`
  */
 export function nearLightnessEdges(
-  luminance: Float32Array,
+  lightness: Float32Array,
   width: number,
   height: number,
 ): Uint8Array {
@@ -29,8 +29,8 @@ export function nearLightnessEdges(
   for (let y = 1; y < height - 1; y++) {
     for (let x = 1; x < width - 1; x++) {
       const i = y * width + x;
-      const sx = slopeX(luminance, i, width);
-      const sy = slopeY(luminance, i, width);
+      const sx = slopeX(lightness, i, width);
+      const sy = slopeY(lightness, i, width);
       edges[i] = Number(sx * sx + sy * sy > LIGHTNESS_EDGE * LIGHTNESS_EDGE);
     }
   }

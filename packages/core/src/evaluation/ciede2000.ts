@@ -40,23 +40,23 @@ export function ciede2000(
 /**
  * Mean {@link ciede2000} over the pixels of two pictures.
  *
- * @param firstLuminance L* 0..100: `[pixelCount]`
+ * @param firstLightness L* 0..100: `[pixelCount]`
  * @param firstAb CIELAB units: `[2, pixelCount]`
  */
 export function meanCiede2000<Plane extends Float32Array | Float64Array>(
-  firstLuminance: Plane,
+  firstLightness: Plane,
   firstAb: Plane,
-  secondLuminance: Plane,
+  secondLightness: Plane,
   secondAb: Plane,
 ): number {
-  const count = firstLuminance.length;
+  const count = firstLightness.length;
   let sum = 0;
   // Written out: a call for each pixel would put its numbers on the heap.
   for (let i = 0; i < count; i++) {
-    const l1 = firstLuminance[i]!;
+    const l1 = firstLightness[i]!;
     const a1 = firstAb[i]!;
     const b1 = firstAb[count + i]!;
-    const l2 = secondLuminance[i]!;
+    const l2 = secondLightness[i]!;
     const a2 = secondAb[i]!;
     const b2 = secondAb[count + i]!;
     const meanChroma = (Math.sqrt(a1 * a1 + b1 * b1) + Math.sqrt(a2 * a2 + b2 * b2)) / 2;

@@ -196,16 +196,16 @@ describe("bleeding index", () => {
   const side = 64;
   /** Lightness and chroma with a step each. */
   const bleedingOf = (lightnessAt: number | null, chromaAt: number | null, blur = 0): number => {
-    const luminance = new Float32Array(side * side);
+    const lightness = new Float32Array(side * side);
     const ab = new Float32Array(2 * side * side);
     for (let i = 0; i < side * side; i++) {
       const x = i % side;
-      luminance[i] = lightnessAt === null ? 50 : x < lightnessAt ? 30 : 70;
+      lightness[i] = lightnessAt === null ? 50 : x < lightnessAt ? 30 : 70;
       if (chromaAt === null) continue;
       const step = blur === 0 ? Number(x >= chromaAt) : (x - chromaAt) / blur + 0.5;
       ab[i] = 60 * Math.min(Math.max(step, 0), 1);
     }
-    return bleedingIndex(ab, nearLightnessEdges(luminance, side, side), side, side);
+    return bleedingIndex(ab, nearLightnessEdges(lightness, side, side), side, side);
   };
 
   it("is 0 without colour, and where colour ends with its object", () => {

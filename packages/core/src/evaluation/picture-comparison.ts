@@ -1,6 +1,7 @@
 // All metrics of one picture at once: what they have in common is computed once, and what belongs
 // to the truth once for all predictions of it.
 
+import { meanChroma } from "../color/chroma.js";
 import { rgbToLab } from "../color/lab.js";
 import { chromaBins, chromaError } from "./ab-accuracy.js";
 import { bleedingIndex, nearLightnessEdges } from "./bleeding.js";
@@ -8,7 +9,7 @@ import { type ChromaCounts, countChroma } from "./chroma-counts.js";
 import { meanCiede2000 } from "./ciede2000.js";
 import { colorfulness } from "./colorfulness.js";
 import { flatChromaVariation } from "./flat-chroma-variation.js";
-import { meanChroma, sepiaIndex, sepiaTone } from "./sepia.js";
+import { sepiaIndex, sepiaTone } from "./sepia.js";
 import { peakSignalToNoise } from "./signal-to-noise.js";
 import { assertWindowFits, StructuralReference } from "./structural-similarity.js";
 
@@ -42,7 +43,7 @@ export interface PictureMeasures extends OwnMeasures {
 /** A colour picture that predictions are compared with. */
 export class TruePicture {
   /** L* 0..100: `[height, width]`. */
-  readonly luminance: Float32Array;
+  readonly lightness: Float32Array;
   /** CIELAB units: `[2, height, width]`. */
   readonly ab: Float32Array;
   /** Mean sqrt(a*^2 + b*^2), CIELAB units. */
@@ -66,12 +67,12 @@ export class TruePicture {
   ) {
     const count = width * height;
     assertWindowFits(width, height);
-    this.luminance = new Float32Array(count);
+    this.lightness = new Float32Array(count);
     this.ab = new Float32Array(2 * count);
-    rgbToLab(rgb, count, this.luminance, this.ab);
+    rgbToLab(rgb, count, this.lightness, this.ab);
     this.#bins = chromaBins(this.ab);
     this.counts = countChroma(this.#bins);
-    this.#nearEdges = nearLightnessEdges(this.luminance, width, height);
+    this.#nearEdges = nearLightnessEdges(this.lightness, width, height);
     this.#sepiaTone = sepiaTone(this.ab);
     this.own = this.#ownMeasures(rgb, this.ab);
     this.meanChroma = meanChroma(this.ab);
@@ -79,24 +80,24 @@ export class TruePicture {
 
   /** Measures a prediction of the same size. Also gives its chroma, to compare predictions by. */
   compare(rgb: Uint8Array): { readonly measures: PictureMeasures; readonly ab: Float32Array } {
-    const { width, height, luminance: trueLuminance, ab: trueAb } = this;
+    const { width, height, lightness: trueLightness, ab: trueAb } = this;
     const count = width * height;
     if (rgb.length !== 3 * count) {
       throw new RangeError(`Expected ${3 * count} samples but the prediction has ${rgb.length}`);
     }
     this.#structure ??= new StructuralReference(this.rgb, width, height);
-    const luminance = new Float32Array(count);
+    const lightness = new Float32Array(count);
     const ab = new Float32Array(2 * count);
-    rgbToLab(rgb, count, luminance, ab);
+    rgbToLab(rgb, count, lightness, ab);
     const chroma = chromaError(ab, trueAb, this.#bins);
     const measures: PictureMeasures = {
       ...this.#ownMeasures(rgb, ab),
       psnr: peakSignalToNoise(rgb, this.rgb),
       ssim: this.#structure.similarity(rgb),
       abError: chroma.meanDistance,
-      ciede2000: meanCiede2000(trueLuminance, trueAb, luminance, ab),
+      ciede2000: meanCiede2000(trueLightness, trueAb, lightness, ab),
       auc: chroma.area,
-      lightnessDrift: meanDistance(luminance, trueLuminance),
+      lightnessDrift: meanDistance(lightness, trueLightness),
       sepia: sepiaIndex(ab, this.#sepiaTone),
       credits: Float32Array.from(this.counts.bins, (bin) => chroma.creditOfBin[bin]!),
     };

@@ -1,6 +1,8 @@
 // The "sepia effect": a network that cannot tell what it sees paints everything in one brownish
 // tone, the safest guess under a squared error.
 
+import { meanChroma } from "../color/chroma.js";
+
 /** Hue angle of sepia in CIELAB, degrees: between the brown of leather and the ochre of sand. */
 export const SEPIA_HUE = 65;
 
@@ -25,22 +27,6 @@ function meanAlongSepia(ab: Float32Array): number {
   const count = ab.length / 2;
   let sum = 0;
   for (let i = 0; i < count; i++) sum += ab[i]! * COS + ab[count + i]! * SIN;
-  return sum / count;
-}
-
-/**
- * Mean chroma sqrt(a*^2 + b*^2), CIELAB units.
- *
- * @param ab CIELAB units: `[2, pixelCount]`
- */
-export function meanChroma(ab: Float32Array): number {
-  const count = ab.length / 2;
-  let sum = 0;
-  for (let i = 0; i < count; i++) {
-    const a = ab[i]!;
-    const b = ab[count + i]!;
-    sum += Math.sqrt(a * a + b * b);
-  }
   return sum / count;
 }
 

@@ -10,9 +10,9 @@ import { reduceSum } from "./operators/reduction.js";
 /** Stochastic gradient descent: `v' = momentum v + g`, `p' = p - lr v'`. */
 export interface SgdOptions {
   readonly type: "sgd";
-  /** Default 0.9. 0 needs no state. */
+  /** 0 needs no state. */
   readonly momentum?: number;
-  /** Decay added to the gradient: `g + weightDecay p`. Default 0. */
+  /** Decay added to the gradient: `g + weightDecay p`. */
   readonly weightDecay?: number;
 }
 
@@ -22,7 +22,7 @@ export interface AdamOptions {
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
-  /** Decay added to the gradient (L2 regularisation). Default 0. */
+  /** Decay added to the gradient (L2 regularisation). */
   readonly weightDecay?: number;
 }
 
@@ -32,7 +32,7 @@ export interface AdamWOptions {
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
-  /** `p` shrinks by `lr weightDecay p` in every step. Default 0.01. */
+  /** `p` shrinks by `lr weightDecay p` in every step. */
   readonly weightDecay?: number;
 }
 
@@ -41,17 +41,26 @@ export interface AdadeltaOptions {
   readonly type: "adadelta";
   readonly rho?: number;
   readonly epsilon?: number;
-  /** Decay added to the gradient. Default 0. */
+  /** Decay added to the gradient. */
   readonly weightDecay?: number;
 }
 
+/** Options left out are those of {@link optimizerDefaults}. */
 export type OptimizerOptions = SgdOptions | AdamOptions | AdamWOptions | AdadeltaOptions;
+
+/** What optimizers compute with where an option is left out: PyTorch's numbers. */
+export const optimizerDefaults = {
+  sgd: { momentum: 0.9, weightDecay: 0 },
+  adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
+  adamw: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
+  adadelta: { rho: 0.9, epsilon: 1e-6, weightDecay: 0 },
+} as const satisfies Record<OptimizerOptions["type"], object>;
 
 /** Names of the state tensors an optimizer keeps for every parameter, each of its shape, zero at first. */
 export function optimizerStateNames(options: OptimizerOptions): readonly string[] {
   switch (options.type) {
     case "sgd":
-      return (options.momentum ?? 0.9) === 0 ? [] : ["momentum"];
+      return (options.momentum ?? optimizerDefaults.sgd.momentum) === 0 ? [] : ["momentum"];
     case "adam":
     case "adamw":
       return ["first_moment", "second_moment"];
@@ -127,7 +136,7 @@ function blend(average: Value, sample: Value, share: number): Value {
 }
 
 function sgd(options: SgdOptions, inputs: UpdateInputs): Update {
-  const { momentum = 0.9, weightDecay = 0 } = options;
+  const { momentum, weightDecay } = { ...optimizerDefaults.sgd, ...options };
   const { parameter, learningRate } = inputs;
   const gradient = decayed(inputs.gradient, parameter, weightDecay);
   const velocity = inputs.state[0] ? add(scale(inputs.state[0], momentum), gradient) : gradient;
@@ -138,9 +147,8 @@ function sgd(options: SgdOptions, inputs: UpdateInputs): Update {
 }
 
 function adam(options: AdamOptions | AdamWOptions, inputs: UpdateInputs): Update {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  const { beta1, beta2, epsilon, weightDecay } = { ...optimizerDefaults[options.type], ...options };
   const decoupled = options.type === "adamw";
-  const weightDecay = options.weightDecay ?? (decoupled ? 0.01 : 0);
   const { learningRate, step } = inputs;
   const graph = step.graph;
   const gradient = decoupled
@@ -169,7 +177,7 @@ function power(base: number, exponent: Value): Value {
 }
 
 function adadelta(options: AdadeltaOptions, inputs: UpdateInputs): Update {
-  const { rho = 0.9, epsilon = 1e-6, weightDecay = 0 } = options;
+  const { rho, epsilon, weightDecay } = { ...optimizerDefaults.adadelta, ...options };
   const { parameter, learningRate } = inputs;
   const small = parameter.graph.scalar(epsilon);
   const gradient = decayed(inputs.gradient, parameter, weightDecay);

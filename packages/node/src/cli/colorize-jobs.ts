@@ -10,6 +10,8 @@ import {
   isPictureFileName,
   looksLikePicture,
   type OutputFormat,
+  READ_IN_WORDS,
+  WRITTEN_IN_WORDS,
 } from "../image/format.js";
 
 /** Stands for standard input as an input and for standard output as an output. */
@@ -79,7 +81,7 @@ function checkedFileName(output: string, format: OutputFormat | undefined): stri
   const named = formatOfFileName(output);
   if (!named) {
     throw new UserError(
-      `Pictures cannot be written as ${extname(output)}; end ${output} in .jpg, .png, .webp, .tif or .avif.`,
+      `Pictures cannot be written as ${extname(output)}; end ${output} in ${WRITTEN_IN_WORDS}.`,
     );
   }
   if (format && format !== named) {
@@ -106,7 +108,7 @@ async function jobsOfInput(
   const fresh = output === undefined ? files.filter((file) => !isColorized(file)) : files;
   if (fresh.length === 0) {
     throw new UserError(
-      `Expected pictures in the folder ${input} but found none to colourise (by the extensions .jpg, .png, .webp, .tif, .avif, .gif).`,
+      `Expected pictures in the folder ${input} but found none to colourise (by the extensions ${READ_IN_WORDS}).`,
     );
   }
   return fresh.map((file) => {

@@ -6,11 +6,11 @@ import type { ColorModel } from "@let-there-be-color/core/colorize";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { ColorPhoto } from "../color-photo.js";
 import { colorizeDecoded, openInput } from "../colorize-stages.js";
+import { assertWritable } from "../files/output-file.js";
 import type { Composer } from "../image/composer.js";
 import type { DecodedPhoto } from "../image/decode.js";
 import type { OutputFormat } from "../image/format.js";
 import { SharedMemory } from "../image/shared-memory.js";
-import { assertWritable } from "../image/write-file.js";
 import { type Job, STANDARD_STREAM } from "./colorize-jobs.js";
 import type { Streams } from "./streams.js";
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
-import { luminanceOfPixels } from "@let-there-be-color/core/color";
+import { lightnessOfPixels } from "@let-there-be-color/core/color";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { folderForTests } from "../testing/temporary-folder.js";
@@ -14,7 +14,7 @@ const model = join(root, "tiny.onnx");
 beforeAll(() =>
   writeFile(
     model,
-    tinyColorModel({ scenesPerLuminance: { sea: 0.02, sky: 0.01, hill: 0, ice: -1 } }),
+    tinyColorModel({ scenesPerLightness: { sea: 0.02, sky: 0.01, hill: 0, ice: -1 } }),
   ),
 );
 
@@ -86,12 +86,18 @@ describe("ltbc colorize", () => {
       "in/a/b.png": await grey(100),
       "in/a/deep/er/c.JPG": await grey(120, "jpeg"),
       "in/d.gif": await grey(140, "gif"),
+      "in/e.jfif": await grey(160, "jpeg"),
       "in/notes.txt": "no picture",
       "in/.hidden.png": await grey(1),
     });
     const { code } = await colorize([join(folder, "in"), "-o", join(folder, "out")]);
     expect(code).toBe(0);
-    expect(await filesIn(join(folder, "out"))).toEqual(["a/b.png", "a/deep/er/c.JPG", "d.png"]);
+    expect(await filesIn(join(folder, "out"))).toEqual([
+      "a/b.png",
+      "a/deep/er/c.JPG",
+      "d.png",
+      "e.jfif",
+    ]);
     expect(await isColor(join(folder, "out", "a", "deep", "er", "c.JPG"))).toBe(true);
   });
 
@@ -188,8 +194,8 @@ describe("ltbc colorize", () => {
     const raw = await sharp(path).toColourspace("rgb16").raw({ depth: "ushort" }).toBuffer();
     const pixels = new Uint16Array(raw.buffer, raw.byteOffset, raw.length / 2);
     const [before, after] = [new Float32Array(1600), new Float32Array(1600)];
-    luminanceOfPixels(samples, 2, 1600, before);
-    luminanceOfPixels(pixels, 4, 1600, after);
+    lightnessOfPixels(samples, 2, 1600, before);
+    lightnessOfPixels(pixels, 4, 1600, after);
     for (let i = 0; i < 1600; i++) {
       expect(pixels[i * 4 + 3]).toBe(samples[i * 2 + 1]);
       expect(Math.abs(after[i]! - before[i]!)).toBeLessThan(2e-3);

@@ -1,6 +1,7 @@
 // `ltbc colorize`
 
 import type { ColorModel, Scene } from "@let-there-be-color/core/colorize";
+import { DEFAULT_WORKING_SIZE } from "@let-there-be-color/core/model";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, Option } from "commander";
 import { loadColorModel } from "../color-model.js";
@@ -41,7 +42,7 @@ export function colorizeCommand(streams: Streams = process): Command {
     .option("-m, --model <file>", "ONNX colour model (default: the compact weights included)")
     .option(
       "-s, --size <pixels>",
-      "short side at which the network looks at the picture, 16 to 4096 (default: what the model states, or else 224); the output always has the input's size",
+      `short side at which the network looks at the picture, 16 to 4096 (default: what the model states, or else ${DEFAULT_WORKING_SIZE}); the output always has the input's size`,
       numberOption(16, 4096, true),
     )
     .option(

@@ -1,9 +1,10 @@
 // `ltbc evaluate`
 
 import { basename } from "node:path";
+import { DEFAULT_WORKING_SIZE } from "@let-there-be-color/core/model";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { openDataset } from "../dataset/index.js";
+import { openDataset, usualMinimumChroma } from "../dataset/index.js";
 import {
   Evaluation,
   type EvaluationFailure,
@@ -21,7 +22,7 @@ import {
 import { pictureJson, summaryTable } from "../evaluation/tables.js";
 import { assertReportFolderFree, REPORT_FILES, writeReport } from "../evaluation/write-report.js";
 import type { RuntimeOptions } from "../runtime/onnx-runtime.js";
-import { numberOption } from "./number-option.js";
+import { numberOption, seedNumber } from "./number-option.js";
 import { deviceOption, threadsOption } from "./runtime-option.js";
 import type { Streams } from "./streams.js";
 
@@ -79,7 +80,7 @@ export function evaluateCommand(streams: Streams = process): Command {
     )
     .option(
       "-s, --size <pixels>",
-      "short side at which the network looks at the picture, 16 to 4096 (default: what the model states, or else 224)",
+      `short side at which the network looks at the picture, 16 to 4096 (default: what the model states, or else ${DEFAULT_WORKING_SIZE})`,
       numberOption(16, 4096, true),
     )
     .option("--unlabelled", "folders are not classes: no top-1, no table of classes")
@@ -89,7 +90,7 @@ export function evaluateCommand(streams: Streams = process): Command {
       "--minimum-chroma <chroma>",
       "leave out truths with less mean chroma, which are grey themselves; CIELAB units, 0 to 100",
       numberOption(0, 100, false),
-      2,
+      usualMinimumChroma,
     )
     .addOption(
       new Option("--average-color <a,b>", "chroma of the average colour baseline, CIELAB units")
@@ -101,12 +102,7 @@ export function evaluateCommand(streams: Streams = process): Command {
       "evaluate n pictures only, spread evenly over the data set (default: all)",
       numberOption(1, 1e9, true),
     )
-    .option(
-      "--seed <n>",
-      "of the bootstrap intervals, 0 to 4294967295",
-      numberOption(0, 2 ** 32 - 1, true),
-      0,
-    )
+    .option("--seed <n>", "of the bootstrap intervals, 0 to 4294967295", seedNumber, 0)
     .addOption(deviceOption())
     .addOption(threadsOption("half of the cores"))
     .option(
@@ -123,12 +119,11 @@ export function evaluateCommand(streams: Streams = process): Command {
 }
 
 function parseChroma(text: string): readonly [number, number] {
-  const parts = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-  const [a, b] = parts;
-  if (parts.length !== 2 || !parts.every((value) => Math.abs(value) <= 128)) {
+  const [a, b, ...more] = text.split(",").map(numberOption(-128, 128, false));
+  if (a === undefined || b === undefined || more.length > 0) {
     throw new InvalidArgumentError("Expected a* and b* from -128 to 128, as in 2,5.");
   }
-  return [a!, b!];
+  return [a, b];
 }
 
 /** Returns how many pictures could not be judged. */

@@ -1,12 +1,11 @@
 import { networkPreset, type PresetName, presetNames } from "@let-there-be-color/core/network";
-import { UserError } from "@let-there-be-color/core/user-error";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { readClassList } from "../dataset/index.js";
 import type { TrainingChoices } from "../training/run/configuration.js";
 import { readEncoderWeights } from "../training/run/encoder-weights.js";
 import { readNetworkFile } from "../training/run/network-file.js";
-import { wholeNumber } from "../training/run/option-values.js";
 import { writeTrainingExport } from "../training/training-export.js";
+import { wholeNumber } from "./number-option.js";
 import { trainCommand } from "./train.js";
 
 /** Options of `ltbc train` that mean the same here. */
@@ -102,11 +101,7 @@ export function exportTrainingCommand(): Command {
 }
 
 function classCount(text: string): number {
-  try {
-    const count = wholeNumber(text);
-    if (count !== 1) return count;
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-  }
-  throw new InvalidArgumentError(`Expected 0, or 2 or more, but received ${text}.`);
+  const count = wholeNumber(text);
+  if (count !== 1) return count;
+  throw new InvalidArgumentError("Expected 0, or 2 or more.");
 }

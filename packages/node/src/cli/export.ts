@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, Option } from "commander";
 import { openDataset } from "../dataset/index.js";
-import { writeFileDurably } from "../training/atomic-file.js";
+import { writeFileDurably } from "../files/atomic-file.js";
 import { type Checkpoint, checkpointPath, readCheckpoint } from "../training/checkpoint.js";
 import { exportedModel } from "../training/run/model-export.js";
 import { openCheckpoint } from "../training/run-folder.js";

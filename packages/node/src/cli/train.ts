@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Device } from "@let-there-be-color/core/graph";
+import { type Device, optimizerDefaults } from "@let-there-be-color/core/graph";
 import { type PresetName, presetNames } from "@let-there-be-color/core/network";
 import { objectiveOf, type ParameterGroup } from "@let-there-be-color/core/objective";
 import { augmentationNames, createTrainableNetwork } from "@let-there-be-color/core/training";
-import { UserError } from "@let-there-be-color/core/user-error";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { env } from "onnxruntime-node";
+import { usualMinimumChroma } from "../dataset/index.js";
+import { writeFileDurably } from "../files/atomic-file.js";
 import { createRuntime } from "../runtime/onnx-runtime.js";
-import { writeFileDurably } from "../training/atomic-file.js";
 import { checkpointPath, readCheckpoint } from "../training/checkpoint.js";
 import type { EndEvent } from "../training/events.js";
 import { writtenRecord } from "../training/journal.js";
@@ -16,26 +16,28 @@ import { ProgressReporter } from "../training/progress.js";
 import { planOf } from "../training/run/configuration.js";
 import { RunData } from "../training/run/data.js";
 import { exportedModel } from "../training/run/model-export.js";
+import { prepareNewRun, prepareResumedRun, type RunOptions } from "../training/run/prepare.js";
+import { presetDefaults, usualLearningRates } from "../training/run/preset-defaults.js";
+import { startingState } from "../training/run/starting-state.js";
+import { closingLines, startUpLines } from "../training/run/summary.js";
+import { train } from "../training/trainer.js";
 import {
   fraction,
   movingAverageDecay,
   nonNegativeNumber,
-  parseAugmentation,
-  parseLearningRateFactor,
-  parsePhases,
-  parseSchedule,
-  parseViews,
   positiveInteger,
   positiveNumber,
   seedNumber,
   share,
   wholeNumber,
-} from "../training/run/option-values.js";
-import { prepareNewRun, prepareResumedRun, type RunOptions } from "../training/run/prepare.js";
-import { presetDefaults } from "../training/run/preset-defaults.js";
-import { startingState } from "../training/run/starting-state.js";
-import { closingLines, startUpLines } from "../training/run/summary.js";
-import { train } from "../training/trainer.js";
+} from "./number-option.js";
+import {
+  parseAugmentation,
+  parseLearningRateFactor,
+  parsePhases,
+  parseSchedule,
+  parseViews,
+} from "./option-values.js";
 
 interface TrainCommandOptions extends RunOptions {
   readonly resume?: string;
@@ -61,7 +63,7 @@ export function trainCommand(): Command {
     presetNames.map((name) => `${name} ${pick(paper[name])}`).join(", ");
   const add = <T>(flags: string, description: string, parse?: (text: string) => T) => {
     const option = new Option(flags, description);
-    if (parse) option.argParser(usageErrors(parse));
+    if (parse) option.argParser(parse);
     command.addOption(option);
   };
   const choose = (flags: string, description: string, choices: readonly string[]) =>
@@ -84,7 +86,7 @@ export function trainCommand(): Command {
   );
   add(
     "--minimum-chroma <chroma>",
-    "leave out pictures with less mean chroma, CIELAB units, 0 or more (default: 2)",
+    `leave out pictures with less mean chroma, CIELAB units, 0 or more (default: ${usualMinimumChroma})`,
     nonNegativeNumber,
   );
   command.optionsGroup("Network and loss:");
@@ -162,7 +164,7 @@ export function trainCommand(): Command {
   ]);
   add(
     "--learning-rate <rate>",
-    `after the warm-up, more than 0 (default: ${perPreset(({ learningRate }) => learningRate)}; sgd 0.01, adadelta 1)`,
+    `after the warm-up, more than 0 (default: ${perPreset(({ learningRate }) => learningRate)}; sgd ${usualLearningRates.sgd}, adadelta ${usualLearningRates.adadelta})`,
     positiveNumber,
   );
   add(
@@ -175,7 +177,11 @@ export function trainCommand(): Command {
     `constant, cosine, or step:<epochs>x<factor> (default: ${perPreset(({ schedule }) => schedule)})`,
     parseSchedule,
   );
-  add("--weight-decay <rate>", "0 or more (default: 0; adamw 0.01)", nonNegativeNumber);
+  add(
+    "--weight-decay <rate>",
+    `0 or more (default: 0; adamw ${optimizerDefaults.adamw.weightDecay})`,
+    nonNegativeNumber,
+  );
   add(
     "--clip-norm <norm>",
     `largest gradient norm, 0 for no limit (default: ${perPreset(({ clipNorm }) => clipNorm)})`,
@@ -191,7 +197,7 @@ export function trainCommand(): Command {
       "factor of the learning rate of parts of the network, 0 or more, such as 'encoder.*=0.1' (default: 1; with --encoder-weights 0.03 for the encoder, 0 for its depthwise layers)",
     ).argParser((text: string, before: readonly ParameterGroup[] = []) => [
       ...before,
-      usageErrors(parseLearningRateFactor)(text),
+      parseLearningRateFactor(text),
     ]),
   );
   add(
@@ -242,18 +248,6 @@ export function trainCommand(): Command {
     checkUsage(command, sources, options);
     await runTraining(sources, options);
   });
-}
-
-/** Reports a bad option value as wrong usage. */
-function usageErrors<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      if (error instanceof UserError) throw new InvalidArgumentError(error.message);
-      throw error;
-    }
-  };
 }
 
 function checkUsage(command: Command, sources: string[], options: TrainCommandOptions): void {

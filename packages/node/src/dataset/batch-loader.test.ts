@@ -1,12 +1,12 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Worker } from "node:worker_threads";
 import type { Batch } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { flatPicture, noisePicture, pngClaiming, temporaryFolder } from "../testing/pictures.js";
 import { writeZip } from "../testing/zip-writer.js";
+import type { WorkerPool } from "../threads/worker-pool.js";
 import { BatchLoader } from "./batch-loader.js";
 import type { BatchLoaderOptions } from "./batch-plan.js";
 import type { Dataset } from "./dataset.js";
@@ -415,9 +415,10 @@ describe("life of a loader", () => {
 
   it("ends with an error if a thread dies", async () => {
     const loader = await loaderOf(await flat(), { batchSize: 1, workers: 2 });
-    const { workers } = loader as unknown as { workers: { workers: Worker[] } };
-    await workers.workers[0]!.terminate();
+    const { workers } = loader as unknown as { workers: { pool: WorkerPool<unknown, unknown> } };
+    workers.pool.post(0, null); // no request: kills
     await expect(loader.epoch(0).next()).rejects.toThrow(/has died/);
+    await loader.close();
   });
 
   it("does not begin with impossible options", async () => {

@@ -8,7 +8,7 @@ import { UserError } from "@let-there-be-color/core/user-error";
 import type { BatchPlan } from "./batch-plan.js";
 import type { ItemReader } from "./item-reader.js";
 import { type ItemColumns, nameOf } from "./item-table.js";
-import { cropPicture, decodePicture, meanChroma, type RgbPicture } from "./picture.js";
+import { cropPicture, decodePicture, type RgbPicture, sampledMeanChroma } from "./picture.js";
 import type { PictureCache } from "./picture-cache.js";
 import { viewOf } from "./view.js";
 
@@ -131,7 +131,7 @@ async function tryPicture(item: number, tools: BatchTools): Promise<UsablePictur
     if (error instanceof UserError) throw error;
     return { item, broken: (error as Error).message.split("\n", 1)[0]! };
   }
-  if (minimumChroma > 0 && meanChroma(picture) < minimumChroma) {
+  if (minimumChroma > 0 && sampledMeanChroma(picture) < minimumChroma) {
     tools.cache.keepGrey(item);
     return { item, broken: null };
   }

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { UserError } from "@let-there-be-color/core/user-error";
+import { usualMinimumChroma, usualResize } from "./usual-options.js";
 
 export interface BatchLoaderOptions {
   /**
@@ -14,7 +15,7 @@ export interface BatchLoaderOptions {
   readonly crop: number;
   /**
    * Short side that pictures are scaled to before cropping, in pixels; at least `crop`. Default:
-   * round(crop * 256 / 224), the paper's proportion (section 3.4: 256 to 224).
+   * {@link usualResize}.
    */
   readonly resize?: number | undefined;
   /**
@@ -28,7 +29,7 @@ export interface BatchLoaderOptions {
   readonly seed?: number | undefined;
   /**
    * Pictures whose mean chroma sqrt(a*^2 + b*^2) is less, in CIELAB units, count as grey and are
-   * not used. Default 2; 0 keeps all.
+   * not used. Default {@link usualMinimumChroma}; 0 keeps all.
    */
   readonly minimumChroma?: number | undefined;
   /** Threads that prepare batches. Default: a quarter of the processors, 1 to 8. */
@@ -62,9 +63,9 @@ export function resolveBatchOptions(options: BatchLoaderOptions): {
 } {
   const batchSize = integer("batch size", options.batchSize, 1, 65536);
   const crop = integer("crop", options.crop, 1, 4096);
-  const resize = integer("resize", options.resize ?? Math.round((crop * 256) / 224), crop, 8192);
+  const resize = integer("resize", options.resize ?? usualResize(crop), crop, 8192);
   const seed = integer("seed", options.seed ?? 0, -(2 ** 31), 2 ** 32 - 1);
-  const minimumChroma = options.minimumChroma ?? 2;
+  const minimumChroma = options.minimumChroma ?? usualMinimumChroma;
   if (!(minimumChroma >= 0 && minimumChroma <= 128)) {
     throw new UserError(`Expected a minimum chroma from 0 to 128 but received ${minimumChroma}.`);
   }

@@ -1,37 +1,43 @@
 // The thread that prepares batches. Jobs arrive ahead of need and wait here, so that the thread
 // keeps working while the main thread is busy with a training step and answers nothing.
 
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import { UserError } from "@let-there-be-color/core/user-error";
 import sharp from "sharp";
+import { answer, serve } from "../threads/thread.js";
 import { makeBatch } from "./batch-maker.js";
 import type { FromWorker, ToWorker, WorkerSetup } from "./batch-workers.js";
 import { ItemReader } from "./item-reader.js";
 import { PictureCache } from "./picture-cache.js";
 
-const port = parentPort!;
 const { plan, columns, finished, cacheMemory } = workerData as WorkerSetup;
 const cache = new PictureCache(cacheMemory);
 const reader = new ItemReader(columns);
 const queue: Extract<ToWorker, { type: "make" }>[] = [];
 const cancelled = new Set<number>();
-let working = false;
+let working: Promise<void> | undefined;
 let closing = false;
 
 // Every picture is decoded once, and pictures are decoded side by side already.
 sharp.cache(false);
 sharp.concurrency(1);
 
-port.on("message", (message: ToWorker) => {
-  if (message.type === "make") queue.push(message);
-  if (message.type === "cancel") cancelled.add(message.ticket);
-  if (message.type === "close") closing = true;
-  if (!working) void work();
-});
-port.postMessage({ type: "ready" } satisfies FromWorker);
+serve(
+  (message: ToWorker) => {
+    if (message.type === "make") queue.push(message);
+    if (message.type === "cancel") cancelled.add(message.ticket);
+    working ??= work().finally(() => {
+      working = undefined;
+    });
+  },
+  async () => {
+    closing = true;
+    await working;
+    await reader.close();
+  },
+);
 
 async function work(): Promise<void> {
-  working = true;
   while (queue.length > 0 && !closing) {
     const { ticket, job } = queue.shift()!;
     const isCancelled = () => closing || cancelled.has(ticket);
@@ -47,18 +53,13 @@ async function work(): Promise<void> {
     } catch (error) {
       const { message, stack } = error as Error;
       const isUserError = error instanceof UserError;
-      send({ type: "failed", ticket, message, stack: stack ?? message, isUserError }, []);
+      send({ type: "failed", ticket, message, stack: stack ?? message, isUserError });
     }
     cancelled.delete(ticket);
   }
-  working = false;
-  if (closing) {
-    await reader.close();
-    port.close();
-  }
 }
 
-function send(message: FromWorker, buffers: ArrayBuffer[]): void {
-  port.postMessage(message, buffers);
+function send(message: FromWorker, buffers: ArrayBuffer[] = []): void {
+  answer(message, buffers);
   Atomics.add(finished, 0, 1);
 }

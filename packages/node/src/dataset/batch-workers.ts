@@ -1,8 +1,5 @@
-import { Worker } from "node:worker_threads";
 import { UserError } from "@let-there-be-color/core/user-error";
-// Unused here, but its native libraries must be loaded first by the thread that outlives the
-// others (sharp's documentation, "Worker threads").
-import "sharp";
+import { type Pending, WorkerPool } from "../threads/worker-pool.js";
 import type { BatchJob, MadeBatch } from "./batch-maker.js";
 import type { BatchPlan } from "./batch-plan.js";
 import type { ItemColumns } from "./item-table.js";
@@ -19,11 +16,9 @@ export interface WorkerSetup {
 
 export type ToWorker =
   | { readonly type: "make"; readonly ticket: number; readonly job: BatchJob }
-  | { readonly type: "cancel"; readonly ticket: number }
-  | { readonly type: "close" };
+  | { readonly type: "cancel"; readonly ticket: number };
 
 export type FromWorker =
-  | { readonly type: "ready" }
   | { readonly type: "made"; readonly ticket: number; readonly made: MadeBatch }
   | {
       readonly type: "failed";
@@ -40,38 +35,29 @@ export interface BatchRequest {
   readonly made: Promise<MadeBatch>;
 }
 
-interface Pending {
-  readonly worker: Worker;
-  readonly resolve: (made: MadeBatch) => void;
-  readonly reject: (error: Error) => void;
+interface PendingBatch extends Pending<MadeBatch> {
+  readonly thread: number;
 }
 
-/** How long workers may take to finish the picture in hand before they are stopped. */
-const closingMilliseconds = 10_000;
-
-/** The threads that prepare batches. They keep the process alive only while awaited. */
+/** The threads that prepare batches. Each batch goes to the least busy one. */
 export class BatchWorkers {
-  private readonly workers: Worker[] = [];
-  private readonly pending = new Map<number, Pending>();
-  private readonly finished = new Int32Array(new SharedArrayBuffer(4));
+  private readonly pending = new Map<number, PendingBatch>();
   private taken = 0;
   private nextTicket = 0;
-  private awaited = 0;
-  private failure: Error | null = null;
-  private closed: Promise<void> | null = null;
+  private pool!: WorkerPool<ToWorker, FromWorker>;
 
-  private constructor() {}
+  private constructor(private readonly finished: Int32Array) {}
 
   /** Starts the threads and waits until they are up. */
   static async start(count: number, setUp: Omit<WorkerSetup, "finished">): Promise<BatchWorkers> {
-    const workers = new BatchWorkers();
-    const setup: WorkerSetup = { ...setUp, finished: workers.finished };
-    try {
-      await Promise.all(Array.from({ length: count }, () => workers.add(setup)));
-    } catch (error) {
-      await workers.close();
-      throw error;
-    }
+    const finished = new Int32Array(new SharedArrayBuffer(4));
+    const workers = new BatchWorkers(finished);
+    workers.pool = await WorkerPool.start(count, {
+      script: new URL("./batch-worker.js", import.meta.url),
+      setup: { ...setUp, finished } satisfies WorkerSetup,
+      owner: "batch loader",
+      onAnswer: (answer: FromWorker) => workers.settle(answer),
+    });
     return workers;
   }
 
@@ -83,25 +69,19 @@ export class BatchWorkers {
   /** Asks the least busy worker for a batch. */
   request(job: BatchJob): BatchRequest {
     const ticket = this.nextTicket++;
-    const made = new Promise<MadeBatch>((resolve, reject) => {
-      if (this.failure) return reject(this.failure);
-      const worker = this.leastBusy();
-      this.pending.set(ticket, { worker, resolve, reject });
-      worker.postMessage({ type: "make", ticket, job } satisfies ToWorker);
-    });
-    // Failures count when the batch is awaited, which may be seconds later.
-    made.catch(() => undefined);
-    return { ticket, made };
+    const thread = this.leastBusy();
+    const pending = { thread, ...this.pool.promise<MadeBatch>() };
+    this.pending.set(ticket, pending);
+    this.pool.post(thread, { type: "make", ticket, job });
+    return { ticket, made: pending.promise };
   }
 
   /** Awaits a requested batch and keeps the process alive meanwhile. */
   async take(request: BatchRequest): Promise<MadeBatch> {
-    if (this.awaited++ === 0) for (const worker of this.workers) worker.ref();
     try {
-      return await request.made;
+      return await this.pool.keepingAlive(request.made);
     } finally {
       this.taken++;
-      if (--this.awaited === 0) for (const worker of this.workers) worker.unref();
     }
   }
 
@@ -110,59 +90,19 @@ export class BatchWorkers {
     for (const { ticket } of requests) {
       const pending = this.pending.get(ticket);
       this.pending.delete(ticket);
-      if (pending) pending.worker.postMessage({ type: "cancel", ticket } satisfies ToWorker);
-      else this.taken++;
+      if (pending) {
+        pending.reject(new Error("The batch has been given up."));
+        this.pool.post(pending.thread, { type: "cancel", ticket });
+      } else this.taken++;
     }
   }
 
   /** Ends the threads; batches still awaited fail. */
   close(): Promise<void> {
-    this.closed ??= this.endWorkers();
-    return this.closed;
+    return this.pool.close();
   }
 
-  private async endWorkers(): Promise<void> {
-    this.fail(new Error("The batch loader has been closed."));
-    const ended = this.workers.map(
-      (worker) => new Promise<void>((resolve) => worker.once("exit", () => resolve())),
-    );
-    for (const worker of this.workers) {
-      worker.ref();
-      worker.postMessage({ type: "close" } satisfies ToWorker);
-    }
-    const deadline = setTimeout(() => {
-      for (const worker of this.workers) void worker.terminate();
-    }, closingMilliseconds);
-    await Promise.all(ended);
-    clearTimeout(deadline);
-  }
-
-  private add(setup: WorkerSetup): Promise<void> {
-    // Options of the main thread such as --input-type would keep a worker from loading its file.
-    const options = { workerData: setup, execArgv: [] };
-    const worker = new Worker(new URL("./batch-worker.js", import.meta.url), options);
-    this.workers.push(worker);
-    return new Promise((resolve, reject) => {
-      worker.on("message", (message: FromWorker) => {
-        if (message.type !== "ready") return this.settle(message);
-        worker.unref();
-        resolve();
-      });
-      const died = (reason: string): void => {
-        const error = new Error(`A thread that prepares batches has died: ${reason}.`);
-        this.fail(error);
-        reject(error);
-      };
-      worker.on("error", (error: Error) => died(error.stack ?? error.message));
-      worker.on("messageerror", (error: Error) => died(error.message));
-      worker.on("exit", (code) => {
-        this.workers.splice(this.workers.indexOf(worker), 1);
-        died(`it ended with code ${code}`);
-      });
-    });
-  }
-
-  private settle(message: Exclude<FromWorker, { type: "ready" }>): void {
+  private settle(message: FromWorker): void {
     const pending = this.pending.get(message.ticket);
     if (!pending) {
       // Cancelled, but too late for the worker to stop.
@@ -179,16 +119,9 @@ export class BatchWorkers {
     }
   }
 
-  /** The first failure is the one to report: what follows is its consequence. */
-  private fail(error: Error): void {
-    this.failure ??= error;
-    for (const { reject } of this.pending.values()) reject(this.failure);
-    this.pending.clear();
-  }
-
-  private leastBusy(): Worker {
-    const load = new Map(this.workers.map((worker) => [worker, 0]));
-    for (const { worker } of this.pending.values()) load.set(worker, (load.get(worker) ?? 0) + 1);
-    return [...load].reduce((best, entry) => (entry[1] < best[1] ? entry : best))[0];
+  private leastBusy(): number {
+    const load = new Array<number>(this.pool.size).fill(0);
+    for (const { thread } of this.pending.values()) load[thread]!++;
+    return load.indexOf(Math.min(...load));
   }
 }

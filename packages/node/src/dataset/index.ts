@@ -11,4 +11,5 @@ export {
 export { type DatasetOptions, openDataset, type SourceOptions } from "./open-dataset.js";
 export { readClassList } from "./picture-list.js";
 export { type SplitDatasets, type SplitOptions, splitDataset } from "./split.js";
+export { usualMinimumChroma, usualResize } from "./usual-options.js";
 export type { ZipEntryLocation } from "./zip-source.js";

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
+import { READ_IN_WORDS } from "../image/format.js";
 import { classesOfPaths } from "./class-layout.js";
 import type { Dataset, DatasetItem, DatasetSource } from "./dataset.js";
 import { listFolder } from "./folder-source.js";
@@ -167,7 +168,7 @@ function requirePictures(source: DatasetSource, listing: SourceListing): void {
   if (listing.pictures.length > 0) return;
   const others = listing.ignored.length;
   throw new UserError(
-    `There is no picture in ${source.givenPath}${others > 0 ? ` (${others} other files, such as ${listing.ignored[0]})` : ""}: expected .jpg, .png, .webp, .tif, .gif or .avif files, best in a folder per class.`,
+    `There is no picture in ${source.givenPath}${others > 0 ? ` (${others} other files, such as ${listing.ignored[0]})` : ""}: expected ${READ_IN_WORDS} files, best in a folder per class.`,
   );
 }
 

@@ -1,5 +1,6 @@
-import { rgbToLab } from "@let-there-be-color/core/color";
+import { meanChroma, rgbToLab } from "@let-there-be-color/core/color";
 import sharp from "sharp";
+import { READ_FORMATS } from "../image/format.js";
 
 /** An 8-bit sRGB picture: rgb is [height, width, 3]. */
 export interface RgbPicture {
@@ -12,7 +13,6 @@ export interface RgbPicture {
 const maximumPixels = 100e6;
 /** Longer strips are refused: their short side enlarged, they would fill the memory. */
 const maximumAspect = 20;
-const formats = new Set(["jpeg", "png", "webp", "tiff", "gif", "heif"]);
 const maximumChromaSamples = 1024;
 
 /**
@@ -29,7 +29,7 @@ export async function decodePicture(
 ): Promise<RgbPicture> {
   const image = sharp(bytes, { failOn: "error", limitInputPixels: maximumPixels });
   const { format, width, height, orientation = 1 } = await image.metadata();
-  if (!formats.has(format)) throw new Error(`the file is ${format}, not a photograph`);
+  if (!READ_FORMATS.has(format)) throw new Error(`the file is ${format}, not a photograph`);
   if (width > maximumAspect * height || height > maximumAspect * width) {
     throw new Error(
       `${width} x ${height} pixels: one side is over ${maximumAspect} times the other`,
@@ -49,7 +49,7 @@ export async function decodePicture(
  * The mean of sqrt(a*^2 + b*^2) over a picture, in CIELAB units, from about 1,000 pixels on a
  * regular grid.
  */
-export function meanChroma({ rgb, width, height }: RgbPicture): number {
+export function sampledMeanChroma({ rgb, width, height }: RgbPicture): number {
   const step = Math.ceil(Math.sqrt((width * height) / maximumChromaSamples));
   const columns = Math.ceil(width / step);
   const count = columns * Math.ceil(height / step);
@@ -65,9 +65,7 @@ export function meanChroma({ rgb, width, height }: RgbPicture): number {
   }
   const ab = new Float32Array(2 * count);
   rgbToLab(samples, count, new Float32Array(count), ab);
-  let sum = 0;
-  for (let i = 0; i < count; i++) sum += Math.sqrt(ab[i]! ** 2 + ab[count + i]! ** 2);
-  return sum / count;
+  return meanChroma(ab);
 }
 
 /** A square cut out of a picture, mirrored left to right if `flip`: [size, size, 3]. */

@@ -1,3 +1,4 @@
+import { isPictureFileName } from "../image/format.js";
 import type { ZipEntryLocation } from "./zip-source.js";
 
 /** A picture file of a source. */
@@ -14,12 +15,10 @@ export interface SourceListing {
   readonly ignored: string[];
 }
 
-const pictureName = /\.(jpe?g|jpe|jfif|png|webp|tiff?|gif|avif)$/i;
-
 /** Sorts a file of a source in as a picture, as something else, or as a hidden or macOS file. */
 export function addToListing(listing: SourceListing, file: ListedPicture): void {
   if (file.name.split("/").some(isHidden)) return;
-  if (pictureName.test(file.name)) listing.pictures.push(file);
+  if (isPictureFileName(file.name)) listing.pictures.push(file);
   else listing.ignored.push(file.name);
 }
 

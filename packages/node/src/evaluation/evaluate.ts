@@ -6,6 +6,7 @@ import { bestClass, type PictureMeasures, rankOfClass } from "@let-there-be-colo
 import { UserError } from "@let-there-be-color/core/user-error";
 import { type Dataset, itemPath } from "../dataset/dataset.js";
 import { packItems } from "../dataset/item-table.js";
+import { usualMinimumChroma } from "../dataset/usual-options.js";
 import { type Pairing, pairPictures } from "./pairing.js";
 import type {
   MeasuredPicture,
@@ -26,7 +27,7 @@ export interface EvaluationOptions {
   /** One, or two to compare. */
   readonly candidates: readonly Candidate[];
   readonly protocol: Protocol;
-  /** Truths with less mean chroma, CIELAB units, are left out as grey. Default 2. */
+  /** Truths with less mean chroma, CIELAB units, are left out as grey. Default {@link usualMinimumChroma}. */
   readonly minimumChroma?: number | undefined;
   /** (a*, b*) of the average colour baseline. Default {@link AVERAGE_COLOR}. */
   readonly averageColor?: readonly [number, number] | undefined;
@@ -111,7 +112,7 @@ export class Evaluation {
       truth,
       candidates,
       protocol,
-      minimumChroma = 2,
+      minimumChroma = usualMinimumChroma,
       averageColor = AVERAGE_COLOR,
     } = options;
     const workers = options.workers ?? coresLeftBy(candidates);
@@ -225,24 +226,23 @@ export class Evaluation {
       work.drop();
       return { event: Promise.resolve(rejected((error as Error).message.split("\n", 1)[0]!)) };
     }
-    const finished = work.finish(predicted.chroma);
-    return {
-      event: finished.then((result) => {
-        if ("outcome" in result) return event(result);
-        const measured = result as MeasuredPicture;
-        this.time.measure += measured.measureSeconds;
-        const name = this.#nameOf(item);
-        const className = this.#classOf(item);
-        return {
-          type: "picture",
-          row: { ...measured, item, name, className, scenes: predicted.scenes },
-        };
-      }),
-    };
+    const finished = work.finish(predicted.chroma).then((result): EvaluationEvent => {
+      if ("outcome" in result) return event(result);
+      const measured = result as MeasuredPicture;
+      this.time.measure += measured.measureSeconds;
+      const name = this.#nameOf(item);
+      const className = this.#classOf(item);
+      return {
+        type: "picture",
+        row: { ...measured, item, name, className, scenes: predicted.scenes },
+      };
+    });
+    finished.catch(() => undefined); // counts when the event is awaited
+    return { event: finished };
   }
 
   async #predict(
-    { luminance, width, height }: PreparedPicture,
+    { lightness, width, height }: PreparedPicture,
     className: string | null,
   ): Promise<Prediction> {
     const chroma: (ChromaPrediction | null)[] = [];
@@ -256,7 +256,7 @@ export class Evaluation {
       const start = performance.now();
       const planes = await colorizePlanes(
         candidate.session,
-        luminance,
+        lightness,
         { width, height },
         candidate,
       );

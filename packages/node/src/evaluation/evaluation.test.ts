@@ -67,10 +67,10 @@ beforeAll(async () => {
   await writeFile(launcher, script);
   for (let i = 0; i < 4; i++) await put(truth, `bright/${i}.png`, await gradient(40, 32, 0));
   for (let i = 0; i < 3; i++) await put(truth, `${nasty}/${i}.png`, await gradient(32, 40, i));
-  const scenesPerLuminance = { dark: 0.5, bright: 1, [nasty]: 0.2 };
-  const warm = { aPerLuminance: 0.2, bPerLuminance: 0.3, workingSize: 32, scenesPerLuminance };
+  const scenesPerLightness = { dark: 0.5, bright: 1, [nasty]: 0.2 };
+  const warm = { aPerLightness: 0.2, bPerLightness: 0.3, workingSize: 32, scenesPerLightness };
   await writeFile(model, tinyColorModel(warm));
-  await writeFile(other, tinyColorModel({ ...warm, bPerLuminance: -0.3 }));
+  await writeFile(other, tinyColorModel({ ...warm, bPerLightness: -0.3 }));
 });
 
 describe("ltbc evaluate", () => {

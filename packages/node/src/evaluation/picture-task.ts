@@ -1,5 +1,5 @@
 // What passes between the evaluation and its threads. A picture stays with one thread: it is
-// decoded there, its luminance travels to the network, the network's chroma travels back, and the
+// decoded there, its lightness travels to the network, the network's chroma travels back, and the
 // pixels are composed and measured where the truth already is.
 
 import type { ChromaPlanes } from "@let-there-be-color/core/color";
@@ -40,15 +40,14 @@ export type ToWorker =
       /** For each candidate: its chroma; null for a folder. */
       readonly chroma: readonly (ChromaPlanes | null)[];
     }
-  | { readonly type: "drop"; readonly ticket: number }
-  | { readonly type: "close" };
+  | { readonly type: "drop"; readonly ticket: number };
 
 export interface PreparedPicture {
   readonly outcome: "prepared";
   readonly width: number;
   readonly height: number;
   /** L* 0..100: `[height, width]`. */
-  readonly luminance: Float32Array;
+  readonly lightness: Float32Array;
 }
 
 export interface RejectedPicture {
@@ -81,7 +80,6 @@ export interface ShownPicture {
 }
 
 export type FromWorker =
-  | { readonly type: "ready" }
   | {
       readonly type: "prepared";
       readonly ticket: number;

@@ -1,11 +1,12 @@
 // A thread that decodes and measures pictures.
 
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import type { ChromaPlanes } from "@let-there-be-color/core/color";
 import { composePixels } from "@let-there-be-color/core/colorize";
 import { meanChromaDistance, TruePicture } from "@let-there-be-color/core/evaluation";
 import sharp from "sharp";
 import { ItemReader } from "../dataset/item-reader.js";
+import { answer, serve } from "../threads/thread.js";
 import type {
   FromWorker,
   MeasuredPicture,
@@ -31,7 +32,6 @@ interface WaitingPicture {
 /** Longest side of a picture in the report, pixels. */
 const SHOWN_SIDE = 256;
 
-const port = parentPort!;
 const setup = workerData as PictureWorkerSetup;
 const truthReader = new ItemReader(setup.truth);
 const readers = setup.candidates.map((columns) => columns && new ItemReader(columns));
@@ -42,30 +42,27 @@ sharp.cache(false);
 sharp.concurrency(1);
 
 // Pictures are not queued: the next ones are read and decoded while this one is measured.
-port.on("message", (message: ToWorker) => {
-  if (message.type === "close") return void close();
-  const handled = handle(message).finally(() => inHand.delete(handled));
-  inHand.add(handled);
-});
-port.postMessage({ type: "ready" } satisfies FromWorker);
+serve(
+  (message: ToWorker) => {
+    const handled = handle(message).finally(() => inHand.delete(handled));
+    inHand.add(handled);
+  },
+  async () => {
+    await Promise.all(inHand);
+    await Promise.all([truthReader, ...readers].map((reader) => reader?.close()));
+  },
+);
 
-/** Ends the thread after the pictures in hand. */
-async function close(): Promise<void> {
-  await Promise.all(inHand);
-  await Promise.all([truthReader, ...readers].map((reader) => reader?.close()));
-  port.close();
-}
-
-async function handle(message: Exclude<ToWorker, { type: "close" }>): Promise<void> {
+async function handle(message: ToWorker): Promise<void> {
   switch (message.type) {
     case "prepare": {
       const result = await prepare(message.ticket, message.task);
-      port.postMessage({ type: "prepared", ticket: message.ticket, result } satisfies FromWorker);
+      answer<FromWorker>({ type: "prepared", ticket: message.ticket, result });
       return;
     }
     case "finish": {
       const result = await finish(message.ticket, message.chroma);
-      port.postMessage({ type: "finished", ticket: message.ticket, result } satisfies FromWorker);
+      answer<FromWorker>({ type: "finished", ticket: message.ticket, result });
       return;
     }
     case "drop":
@@ -89,7 +86,7 @@ async function prepare(
     if (truth.meanChroma < setup.minimumChroma) return { outcome: "grey", reason: "" };
     waiting.set(ticket, { task, truth, predictions, truthSeconds });
     const { width, height } = truth;
-    return { outcome: "prepared", width, height, luminance: truth.luminance };
+    return { outcome: "prepared", width, height, lightness: truth.lightness };
   } catch (error) {
     return { outcome: "failed", reason: reasonOf(error) };
   }
@@ -171,9 +168,9 @@ function uniformChroma([a, b]: readonly [number, number]): ChromaPlanes {
 }
 
 /** The prediction as a file would hold it: 8 bits, in gamut, at the truth's lightness. */
-function compose({ luminance, width, height }: TruePicture, chroma: ChromaPlanes): Uint8Array {
+function compose({ lightness, width, height }: TruePicture, chroma: ChromaPlanes): Uint8Array {
   const size = { width, height };
-  return composePixels(luminance, chroma, size, { saturation: 1, bitDepth: 8 }) as Uint8Array;
+  return composePixels(lightness, chroma, size, { saturation: 1, bitDepth: 8 }) as Uint8Array;
 }
 
 async function show(truth: TruePicture, candidates: readonly Uint8Array[]): Promise<ShownPicture> {

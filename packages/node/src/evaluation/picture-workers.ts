@@ -1,8 +1,5 @@
-import { Worker } from "node:worker_threads";
 import type { ChromaPlanes } from "@let-there-be-color/core/color";
-// Unused here, but its native libraries must be loaded first by the thread that outlives the
-// others (sharp's documentation, "Worker threads").
-import "sharp";
+import { type Pending, WorkerPool } from "../threads/worker-pool.js";
 import type {
   FromWorker,
   MeasuredPicture,
@@ -13,8 +10,6 @@ import type {
   ShownPicture,
   ToWorker,
 } from "./picture-task.js";
-
-type Answer = Exclude<FromWorker, { type: "ready" }>;
 
 /** A picture in the hands of a thread. */
 export interface PictureInWork {
@@ -27,97 +22,64 @@ export interface PictureInWork {
   drop(): void;
 }
 
-/** The threads that decode and measure pictures. */
+/** The threads that decode and measure pictures. Pictures go to them in turn. */
 export class PictureWorkers {
-  readonly #workers: Worker[] = [];
-  readonly #answers = new Map<
-    string,
-    { resolve: (a: Answer) => void; reject: (e: Error) => void }
-  >();
+  readonly #answers = new Map<string, Pending<FromWorker>>();
+  #pool!: WorkerPool<ToWorker, FromWorker>;
   #nextTicket = 0;
-  #failure: Error | undefined;
 
   private constructor() {}
 
+  /** Starts the threads and waits until they are up. */
   static async start(count: number, setup: PictureWorkerSetup): Promise<PictureWorkers> {
     const workers = new PictureWorkers();
-    await Promise.all(Array.from({ length: count }, () => workers.#add(setup)));
+    workers.#pool = await WorkerPool.start(count, {
+      script: new URL("./picture-worker.js", import.meta.url),
+      setup,
+      owner: "evaluation",
+      onAnswer: (answer: FromWorker) => workers.#settle(answer),
+    });
     return workers;
   }
 
   get count(): number {
-    return this.#workers.length;
+    return this.#pool.size;
   }
 
   /** Hands a picture to the next thread in turn. */
   begin(task: PictureTask): PictureInWork {
     const ticket = this.#nextTicket++;
-    const worker = this.#workers[ticket % this.#workers.length]!;
-    const post = (message: ToWorker) => worker.postMessage(message);
-    const prepared = this.#answer("prepared", ticket).then(({ result }) => result) as Promise<
-      PreparedPicture | RejectedPicture
-    >;
-    prepared.catch(() => undefined); // counts when the picture is awaited
+    const thread = ticket % this.#pool.size;
+    const post = (message: ToWorker) => this.#pool.post(thread, message);
+    const prepared = this.#answer("prepared", ticket) as PictureInWork["prepared"];
     post({ type: "prepare", ticket, task });
     return {
       prepared,
       finish: (chroma) => {
-        const finished = this.#answer("finished", ticket).then(
-          ({ result }) => result as MeasuredPicture | ShownPicture | RejectedPicture,
-        );
-        finished.catch(() => undefined);
+        const finished = this.#answer("finished", ticket);
         post({ type: "finish", ticket, chroma });
-        return finished;
+        return finished as ReturnType<PictureInWork["finish"]>;
       },
       drop: () => post({ type: "drop", ticket }),
     };
   }
 
-  /** Ends the threads after the pictures in hand. */
-  async close(): Promise<void> {
-    this.#fail(new Error("The evaluation has been closed."));
-    await Promise.all(
-      this.#workers.map(
-        (worker) =>
-          new Promise<void>((resolve) => {
-            worker.once("exit", () => resolve());
-            worker.postMessage({ type: "close" } satisfies ToWorker);
-          }),
-      ),
-    );
+  /** Ends the threads after the pictures in hand. May be called twice. */
+  close(): Promise<void> {
+    return this.#pool.close();
   }
 
-  #add(setup: PictureWorkerSetup): Promise<void> {
-    const url = new URL("./picture-worker.js", import.meta.url);
-    const worker = new Worker(url, { workerData: setup });
-    this.#workers.push(worker);
-    return new Promise((resolve, reject) => {
-      const died = (error: Error) => {
-        this.#fail(error);
-        reject(error);
-      };
-      worker.on("message", (message: FromWorker) => {
-        if (message.type === "ready") return resolve();
-        const key = `${message.type} ${message.ticket}`;
-        this.#answers.get(key)?.resolve(message);
-        this.#answers.delete(key);
-      });
-      worker.on("error", died);
-      worker.on("exit", (code) => died(new Error(`A thread has ended with code ${code}.`)));
-    });
+  #settle(answer: FromWorker): void {
+    const key = `${answer.type} ${answer.ticket}`;
+    this.#answers.get(key)?.resolve(answer);
+    this.#answers.delete(key);
   }
 
-  #answer(type: Answer["type"], ticket: number): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      if (this.#failure) reject(this.#failure);
-      else this.#answers.set(`${type} ${ticket}`, { resolve, reject });
-    });
-  }
-
-  /** The first failure is the one to report: what follows is its consequence. */
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    for (const { reject } of this.#answers.values()) reject(this.#failure);
-    this.#answers.clear();
+  #answer(type: FromWorker["type"], ticket: number): Promise<FromWorker["result"]> {
+    const pending = this.#pool.promise<FromWorker>();
+    this.#answers.set(`${type} ${ticket}`, pending);
+    const result = this.#pool.keepingAlive(pending.promise.then((answer) => answer.result));
+    result.catch(() => undefined); // counts when the picture is awaited
+    return result;
   }
 }

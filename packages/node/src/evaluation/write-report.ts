@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
-import { exists, writeWhole } from "../image/write-file.js";
+import { exists } from "../files/atomic-file.js";
+import { writeWhole } from "../files/output-file.js";
 import type { Evaluation } from "./evaluate.js";
 import type { ShownPicture } from "./picture-task.js";
 import { type ReportContent, reportPage, reportSections } from "./report/report.js";

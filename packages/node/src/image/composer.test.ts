@@ -25,8 +25,8 @@ const chroma = {
 };
 
 function expected({ gray, bitDepth, alpha }: DecodedPhoto): Uint8Array | Uint16Array {
-  const luminance = Float32Array.from(gray.codes, (code) => gray.lightness[code]!);
-  return composePixels(luminance, chroma, gray, {
+  const lightness = Float32Array.from(gray.codes, (code) => gray.lightness[code]!);
+  return composePixels(lightness, chroma, gray, {
     saturation: 1,
     bitDepth,
     ...(alpha ? { alpha } : {}),
@@ -65,5 +65,17 @@ describe("Composer", () => {
     const failing = expect(composing).rejects.toThrow(/closed/);
     await composer.close();
     await failing;
+  });
+
+  it("ends when a thread has died, whose picture fails", async () => {
+    const composer = new Composer(2);
+    const broken = { ...chroma, ab: undefined as unknown as Float32Array };
+    const composing = composer.compose(photo(1009, 701, 8, false), broken, 1, true);
+    await expect(composing).rejects.toThrow(/A thread of the composer has died/);
+    await composer.close();
+    await composer.close();
+    await expect(composer.compose(photo(1, 1, 8, false), chroma, 1, true)).rejects.toThrow(
+      "The composer has been closed.",
+    );
   });
 });

@@ -1,8 +1,8 @@
 // Pictures from lightness and chroma, on all cores when they are large.
 
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
 import type { ChromaPlanes } from "@let-there-be-color/core/color";
+import { type Pending, WorkerPool } from "../threads/worker-pool.js";
 import { type Composition, composeBands, isComposed } from "./composition.js";
 import type { DecodedPhoto } from "./decode.js";
 import { SharedMemory } from "./shared-memory.js";
@@ -15,20 +15,30 @@ const MOST_THREADS = 4;
 /** Composes pictures, one after the other or several at once. */
 export class Composer {
   readonly #helpers: number;
-  readonly #workers: Worker[] = [];
-  /** Compositions that wait for bands in the hands of a worker. */
-  readonly #waiting = new Set<{ check: () => void; fail: (error: Error) => void }>();
-  #failure: Error | undefined;
+  /** Started when a picture needs it. */
+  #pool: WorkerPool<Composition, "no band left"> | undefined;
+  /** Compositions that wait for bands in the hands of a thread. */
+  readonly #waiting = new Map<Composition, Pending<void>>();
+  #isClosed = false;
 
   /** @param threads at most this many threads at work, the caller's included; default: all cores */
   constructor(threads: number = availableParallelism()) {
     this.#helpers = Math.min(threads, MOST_THREADS) - 1;
   }
 
-  /** Starts the threads if a picture of this size will need them: they take a moment. */
+  /**
+   * Starts the threads if a picture of this size will need them: they take a moment.
+   *
+   * @throws Error after {@link close}
+   */
   prepare(pixelCount: number): void {
-    if (pixelCount < SHARED_FROM_PIXELS) return;
-    while (this.#workers.length < this.#helpers) this.#addWorker();
+    if (this.#isClosed) throw new Error("The composer has been closed.");
+    if (pixelCount < SHARED_FROM_PIXELS || this.#helpers < 1) return;
+    this.#pool ??= WorkerPool.launch(this.#helpers, {
+      script: new URL("./composition-worker.js", import.meta.url),
+      owner: "composer",
+      onAnswer: () => this.#settle(),
+    });
   }
 
   /**
@@ -61,53 +71,34 @@ export class Composer {
       progress: new Int32Array(new SharedArrayBuffer(8)),
     };
     this.prepare(pixelCount);
-    const workers = pixelCount < SHARED_FROM_PIXELS ? [] : this.#workers;
-    for (const worker of workers) worker.postMessage(composition);
-    if (workers.length === 0 || !isCallerBusy) composeBands(composition);
-    if (!isComposed(composition)) await this.#othersDone(composition);
+    const pool = pixelCount < SHARED_FROM_PIXELS ? undefined : this.#pool;
+    for (let thread = 0; pool && thread < pool.size; thread++) pool.post(thread, composition);
+    if (!pool || !isCallerBusy) composeBands(composition);
+    if (pool && !isComposed(composition)) await this.#othersDone(composition, pool);
     return composition.pixels;
   }
 
-  /** Ends the threads. */
+  /** Ends the threads; what they have in hand fails. May be called twice. */
   async close(): Promise<void> {
-    this.#fail(new Error("The composer has been closed."));
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    this.#isClosed = true;
+    await this.#pool?.close();
   }
 
-  #addWorker(): void {
-    const worker = new Worker(new URL("./composition-worker.js", import.meta.url));
-    worker.unref(); // a forgotten close() shall not keep the process alive
-    worker.on("message", () => {
-      for (const { check } of this.#waiting) check();
-    });
-    worker.on("error", (error) => this.#fail(error));
-    worker.on("exit", (code) => this.#fail(new Error(`A thread has ended with code ${code}.`)));
-    this.#workers.push(worker);
-  }
-
-  async #othersDone(composition: Composition): Promise<void> {
-    if (this.#failure) throw this.#failure;
-    for (const worker of this.#workers) worker.ref();
+  async #othersDone(
+    composition: Composition,
+    pool: WorkerPool<Composition, "no band left">,
+  ): Promise<void> {
+    const pending = pool.promise<void>();
+    this.#waiting.set(composition, pending);
+    this.#settle(); // a thread's last answer may have come before
     try {
-      await new Promise<void>((resolve, fail) => {
-        const check = () => {
-          if (!isComposed(composition)) return;
-          this.#waiting.delete(waiter);
-          resolve();
-        };
-        const waiter = { check, fail };
-        this.#waiting.add(waiter);
-        check();
-      });
+      await pool.keepingAlive(pending.promise);
     } finally {
-      if (this.#waiting.size === 0) for (const worker of this.#workers) worker.unref();
+      this.#waiting.delete(composition);
     }
   }
 
-  /** The first failure is the one to report: what follows is its consequence. */
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    for (const { fail } of this.#waiting) fail(this.#failure);
-    this.#waiting.clear();
+  #settle(): void {
+    for (const [composition, { resolve }] of this.#waiting) if (isComposed(composition)) resolve();
   }
 }

@@ -1,10 +1,9 @@
 // A thread that helps to compose pictures.
 
-import { parentPort } from "node:worker_threads";
+import { answer, serve } from "../threads/thread.js";
 import { type Composition, composeBands } from "./composition.js";
 
-const port = parentPort!;
-port.on("message", (composition: Composition) => {
+serve((composition: Composition) => {
   composeBands(composition);
-  port.postMessage("no band left");
+  answer("no band left");
 });

@@ -1,3 +1,5 @@
+// The one list of picture files: which are read, and which are written.
+
 import { extname } from "node:path";
 
 /** Picture formats that can be written. */
@@ -5,45 +7,51 @@ export const OUTPUT_FORMATS = ["jpeg", "png", "webp", "tiff", "avif"] as const;
 
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
-const FORMAT_OF_EXTENSION: Readonly<Record<string, OutputFormat>> = {
+/** Extensions of files that are read, with the format that is written under them, if any. */
+const FORMAT_OF_EXTENSION: Readonly<Record<string, OutputFormat | null>> = {
   ".jpg": "jpeg",
   ".jpeg": "jpeg",
   ".jpe": "jpeg",
+  ".jfif": "jpeg",
   ".png": "png",
   ".webp": "webp",
   ".tif": "tiff",
   ".tiff": "tiff",
   ".avif": "avif",
+  ".gif": null,
 };
 
-const EXTENSION_OF_FORMAT: Readonly<Record<OutputFormat, string>> = {
-  jpeg: ".jpg",
-  png: ".png",
-  webp: ".webp",
-  tiff: ".tif",
-  avif: ".avif",
-};
+/** The usual extension of a format is its first one. */
+const WRITTEN_EXTENSIONS = OUTPUT_FORMATS.map(
+  (format) => Object.entries(FORMAT_OF_EXTENSION).find(([, other]) => other === format)![0],
+);
 
-/** Further extensions of pictures that can be read but not written. */
-const READ_ONLY_EXTENSIONS = new Set([".gif", ".svg", ".heic", ".heif", ".jxl", ".bmp"]);
+/** Formats of photographs that are read, as sharp names them; AVIF is a kind of HEIF. */
+export const READ_FORMATS: ReadonlySet<string> = new Set([...OUTPUT_FORMATS, "gif", "heif"]);
+
+/** Extensions of pictures in files that are neither read from folders nor written. */
+const OTHER_PICTURES = new Set([".svg", ".heic", ".heif", ".jxl", ".bmp"]);
+
+/** The usual extensions of what is written and of what is read, for messages. */
+export const WRITTEN_IN_WORDS = `${WRITTEN_EXTENSIONS.slice(0, -1).join(", ")} or ${WRITTEN_EXTENSIONS.at(-1)}`;
+export const READ_IN_WORDS = `${WRITTEN_EXTENSIONS.join(", ")} or .gif`;
 
 /** The format a file name asks for, or undefined if its extension is of none that can be written. */
 export function formatOfFileName(path: string): OutputFormat | undefined {
-  return FORMAT_OF_EXTENSION[extname(path).toLowerCase()];
+  return FORMAT_OF_EXTENSION[extname(path).toLowerCase()] ?? undefined;
 }
 
 /** The usual extension of a format, with its dot. */
 export function extensionOf(format: OutputFormat): string {
-  return EXTENSION_OF_FORMAT[format];
+  return WRITTEN_EXTENSIONS[OUTPUT_FORMATS.indexOf(format)]!;
 }
 
-/** Whether a file name ends like a picture that a folder walk should take in. */
+/** Whether a file name ends like a picture that is read from a folder or zip. */
 export function isPictureFileName(path: string): boolean {
-  const extension = extname(path).toLowerCase();
-  return extension in FORMAT_OF_EXTENSION || extension === ".gif";
+  return Object.hasOwn(FORMAT_OF_EXTENSION, extname(path).toLowerCase());
 }
 
 /** Whether a file name ends like a picture of any kind, also of kinds that cannot be written. */
 export function looksLikePicture(path: string): boolean {
-  return isPictureFileName(path) || READ_ONLY_EXTENSIONS.has(extname(path).toLowerCase());
+  return isPictureFileName(path) || OTHER_PICTURES.has(extname(path).toLowerCase());
 }

@@ -1,15 +1,11 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { crc32, deflateSync } from "node:zlib";
 import { UserError } from "@let-there-be-color/core/user-error";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { folderForTests } from "../testing/temporary-folder.js";
 import { type DecodedPhoto, decodePhoto } from "./decode.js";
 import { encodePhoto, type PixelPicture } from "./encode.js";
 import type { OutputFormat } from "./format.js";
 import { grayToneCurve } from "./gray-profile.js";
-import { assertWritable, writeWhole } from "./write-file.js";
 
 /** L* of an sRGB grey 0..1, from the formulas of IEC 61966-2-1 and CIE 15. */
 function lightness(encoded: number): number {
@@ -307,49 +303,5 @@ describe("grayToneCurve", () => {
     const rgb = grayProfile(2.2);
     rgb.write("RGB ", 16, "latin1");
     expect(grayToneCurve(rgb)).toBeUndefined();
-  });
-});
-
-describe("writing", async () => {
-  const folder = await folderForTests();
-
-  it("writes whole files, makes folders, leaves nothing behind", async () => {
-    const path = join(folder, "a", "b", "c.png");
-    await writeWhole(path, Buffer.from("new"));
-    expect(await readFile(path, "utf8")).toBe("new");
-    expect(await readdir(join(folder, "a", "b"))).toEqual(["c.png"]);
-  });
-
-  it("replaces a file only when told to", async () => {
-    const path = join(folder, "taken.png");
-    await writeFile(path, "old");
-    await expect(writeWhole(path, Buffer.from("new"))).rejects.toThrow(UserError);
-    expect(await readFile(path, "utf8")).toBe("old");
-    await writeWhole(path, Buffer.from("new"), { overwrite: true });
-    expect(await readFile(path, "utf8")).toBe("new");
-  });
-
-  it("knows the input under any name", async () => {
-    const input = join(folder, "input.png");
-    await writeFile(input, "x");
-    await mkdir(join(folder, "sub"));
-    await symlink(input, join(folder, "sub", "link.png"));
-    for (const path of [
-      input,
-      join(folder, "sub", "..", "input.png"),
-      join(folder, "sub", "link.png"),
-    ]) {
-      await expect(assertWritable(path, { input, overwrite: true })).rejects.toThrow(
-        /input itself/,
-      );
-    }
-  });
-
-  it("says which path cannot be written", async () => {
-    const error = await writeWhole(join(folder, "taken.png", "x.png"), Buffer.from("x")).catch(
-      (reason: unknown) => reason,
-    );
-    expect(error).toBeInstanceOf(UserError);
-    expect((error as Error).message).toContain("taken.png");
   });
 });

@@ -1,6 +1,6 @@
 // A model with its convolutions in 8 bits, calibrated on photographs.
 
-import { workingLuminance } from "@let-there-be-color/core/colorize";
+import { workingLightness } from "@let-there-be-color/core/colorize";
 import type { Session, TensorValue } from "@let-there-be-color/core/graph";
 import { readModelMetadata } from "@let-there-be-color/core/model";
 import { Int8Calibration } from "@let-there-be-color/core/network";
@@ -50,8 +50,8 @@ export async function quantizeModel(
   const runtime = await createRuntime();
   const session = await runtime.createSession(calibration.observer);
   try {
-    for (const luminance of pictures) calibration.observeLimits(await outputs(session, luminance));
-    for (const luminance of pictures) calibration.count(await outputs(session, luminance));
+    for (const picture of pictures) calibration.observeLimits(await outputs(session, picture));
+    for (const picture of pictures) calibration.count(await outputs(session, picture));
   } finally {
     await session.release();
   }
@@ -83,8 +83,8 @@ async function workingPictures(
       const name = itemPath(photographs, photographs.items[index]!);
       try {
         const { gray } = await decodePhoto(await reader.read(index), name);
-        const { luminance, working } = workingLuminance(gray, workingSize);
-        const data = luminance.map((value) => Math.min(Math.max(value, 0), 100));
+        const { lightness, working } = workingLightness(gray, workingSize);
+        const data = lightness.map((value) => Math.min(Math.max(value, 0), 100));
         pictures.push({ type: "float32", shape: [1, 1, working.height, working.width], data });
       } catch (error) {
         onUnreadable?.(`${name}: ${(error as Error).message}`);

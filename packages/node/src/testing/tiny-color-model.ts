@@ -11,29 +11,29 @@ import {
 } from "@let-there-be-color/core/graph";
 
 export interface TinyColorModel {
-  /** a* = aPerLuminance * L*, b* = bPerLuminance * L*. Default 0.3 and -0.4. */
-  readonly aPerLuminance?: number;
-  readonly bPerLuminance?: number;
+  /** a* = aPerLightness * L*, b* = bPerLightness * L*. Default 0.3 and -0.4. */
+  readonly aPerLightness?: number;
+  readonly bPerLightness?: number;
   /** Logits of the scenes are these times the picture's mean L*. Default: no scene output. */
-  readonly scenesPerLuminance?: Readonly<Record<string, number>>;
+  readonly scenesPerLightness?: Readonly<Record<string, number>>;
   /** `ltbc.workingSize`; default: not stated. */
   readonly workingSize?: number;
 }
 
 /** A serialised ONNX model that colours by a rule instead of by learning. */
 export function tinyColorModel(options: TinyColorModel = {}): Uint8Array {
-  const { aPerLuminance = 0.3, bPerLuminance = -0.4, scenesPerLuminance, workingSize } = options;
+  const { aPerLightness = 0.3, bPerLightness = -0.4, scenesPerLightness, workingSize } = options;
   const graph = new Graph();
   const luminance = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
-  const planes = [aPerLuminance, bPerLuminance].map((factor) => scale(luminance, factor));
+  const planes = [aPerLightness, bPerLightness].map((factor) => scale(luminance, factor));
   graph.output("ab", concat(planes, 1));
   const metadata: Record<string, string> = {};
-  if (scenesPerLuminance) {
-    const factors = Object.values(scenesPerLuminance);
+  if (scenesPerLightness) {
+    const factors = Object.values(scenesPerLightness);
     const weights = graph.constant("float32", [1, factors.length], Float32Array.from(factors));
     const mean = reduceMean(luminance, [2, 3], { keepDimensions: false });
     graph.output("scene_logits", multiply(mean, weights));
-    metadata["ltbc.classes"] = JSON.stringify(Object.keys(scenesPerLuminance));
+    metadata["ltbc.classes"] = JSON.stringify(Object.keys(scenesPerLightness));
   }
   if (workingSize !== undefined) metadata["ltbc.workingSize"] = String(workingSize);
   return serialize(graph, { metadata });

@@ -11,7 +11,8 @@ import type {
   TrainingState,
 } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
-import { flushFolder, unfinishedSuffix, writeFileAtomically } from "./atomic-file.js";
+import { flushFolder, writeFileAtomically } from "../files/atomic-file.js";
+import { isAbandoned } from "../files/unfinished-file.js";
 import { type FirstProgress, progressOfFormat1 } from "./earlier-formats.js";
 import { readRecord, type ValidationRecord, writtenRecord } from "./journal.js";
 import { readSafetensors, type SafeTensor, writeSafetensors } from "./safetensors.js";
@@ -19,6 +20,8 @@ import { readSafetensors, type SafeTensor, writeSafetensors } from "./safetensor
 /** Raised when the format changes; files of all versions are read. */
 const formatVersion = 2;
 const format = "let-there-be-color checkpoint";
+/** Names of unfinished files in runs that were begun before those had names of their own. */
+const unfinishedBefore = /^checkpoint-\d+\.(json|safetensors)\.tmp$/;
 
 /** The validation that chose the best model so far. */
 export interface BestModel {
@@ -159,7 +162,7 @@ export async function findNewestCheckpoint(
 export async function discardCheckpointsAfter(folder: string, step: number): Promise<void> {
   await deleteCheckpoints(folder, (other) => other > step);
   for (const name of await readdir(folder)) {
-    if (name.endsWith(unfinishedSuffix)) await rm(join(folder, name));
+    if (isAbandoned(name) || unfinishedBefore.test(name)) await rm(join(folder, name));
   }
   await flushFolder(folder);
 }

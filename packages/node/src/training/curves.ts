@@ -1,5 +1,5 @@
 import { type MeasureSet, trainingMeasures } from "@let-there-be-color/core/objective";
-import { writeFileDurably } from "./atomic-file.js";
+import { writeFileDurably } from "../files/atomic-file.js";
 import type { JournalRecord, StepsRecord, ValidationRecord } from "./journal.js";
 import { type Chart, drawCharts, type Point } from "./line-chart.js";
 

@@ -6,7 +6,7 @@ import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Averages } from "@let-there-be-color/core/objective";
 import type { PhasePlan } from "@let-there-be-color/core/training";
-import { writeFileDurably } from "./atomic-file.js";
+import { writeFileDurably } from "../files/atomic-file.js";
 
 /** First line of a run. */
 export interface StartRecord {

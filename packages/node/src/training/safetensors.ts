@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { UserError } from "@let-there-be-color/core/user-error";
-import { writeFileAtomically } from "./atomic-file.js";
+import { writeFileAtomically } from "../files/atomic-file.js";
 
 /** A tensor in the file; F16 is kept as its raw 16 bits. */
 export type SafeTensor =

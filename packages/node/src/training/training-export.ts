@@ -3,7 +3,11 @@
 
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { type OptimizerOptions, optimizerStateNames } from "@let-there-be-color/core/graph";
+import {
+  type OptimizerOptions,
+  optimizerDefaults,
+  optimizerStateNames,
+} from "@let-there-be-color/core/graph";
 import { parameterSpecifications } from "@let-there-be-color/core/network";
 import {
   learningRateFactor,
@@ -19,8 +23,8 @@ import {
   type TrainingState,
 } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
+import { writeFileDurably } from "../files/atomic-file.js";
 import { createRuntime } from "../runtime/onnx-runtime.js";
-import { writeFileDurably } from "./atomic-file.js";
 import {
   newConfiguration,
   planOf,
@@ -201,15 +205,7 @@ async function valuesToStartFrom(
   return startingState(await createRuntime(), configuration, given, phase!, data);
 }
 
-/** The numbers that core's optimizers use where an option is left out. */
-const optimizerNumbers = {
-  sgd: { momentum: 0.9, weightDecay: 0 },
-  adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-  adamw: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
-  adadelta: { rho: 0.9, epsilon: 1e-6, weightDecay: 0 },
-} as const satisfies Record<OptimizerOptions["type"], object>;
-
 function spelledOut(options: OptimizerOptions): TrainingDescription["optimizer"] {
-  const numbers = optimizerNumbers[options.type];
+  const numbers = optimizerDefaults[options.type];
   return { ...numbers, ...options, state: optimizerStateNames(options) } as const;
 }

@@ -25,14 +25,17 @@ import type {
   TrainingPhase,
 } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
+import { usualMinimumChroma, usualResize } from "../../dataset/index.js";
 import type { EncoderOrigin, PretrainedNetwork } from "./encoder-weights.js";
-import type { WrittenPhase } from "./option-values.js";
 import {
   presetDefaults,
   pretrainedEncoderGroups,
   STATISTICS_BATCHES,
   usualLearningRates,
 } from "./preset-defaults.js";
+
+/** A phase as it is asked for: without a batch size it takes the run's. */
+export type WrittenPhase = Pick<TrainingPhase, "crop" | "epochs"> & { readonly batchSize?: number };
 
 /** Options of `ltbc train` that decide what is computed; those left out take the defaults. */
 export interface TrainingChoices {
@@ -170,7 +173,7 @@ export function newConfiguration(
     }),
     ...(encoder ? { encoderOrigin: encoder.origin } : {}),
     encoderStatistics: network.encoder ? statisticsBatches(choices, network.encoder) : 0,
-    minimumChroma: choices.minimumChroma ?? 2,
+    minimumChroma: choices.minimumChroma ?? usualMinimumChroma,
     seed: choices.seed ?? 0,
     patience: choices.patience ?? 0,
   };
@@ -297,10 +300,11 @@ function configuredPhases(
           `Use ${Math.max(stride, Math.round(crop / stride) * stride)}.`,
       );
     }
-    // Pictures of all phases show the same share of a photograph. 256 to 224 is the paper's.
+    // Pictures of all phases show the same share of a photograph.
     const views = choices.views ?? defaults.views;
-    const usualRatio = views ? 1 / views[0] : 256 / 224;
-    const ratio = choices.resize === undefined ? usualRatio : choices.resize / largest;
+    const usual = views ? Math.round(crop / views[0]) : usualResize(crop);
+    if (choices.resize === undefined) return { crop, epochs, batchSize, resize: usual };
+    const ratio = choices.resize / largest;
     if (ratio < 1) {
       throw new UserError(
         `Expected --resize of at least the crop (${largest} pixels) but received ${choices.resize}.`,

@@ -107,6 +107,9 @@ export class RunData {
     const validation = await BatchLoader.create(others, {
       ...{ mode: "validation", ...shared },
       cacheBytes: (1 - part) * cacheBytes,
+    }).catch(async (error: unknown) => {
+      await training.close();
+      throw error;
     });
     return {
       training: (epoch, startBatch) => training.epoch(epoch, startBatch),

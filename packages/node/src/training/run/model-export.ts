@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { inferenceModel } from "@let-there-be-color/core/model";
+import { DEFAULT_WORKING_SIZE, inferenceModel } from "@let-there-be-color/core/model";
 import { averagedParameters } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { Checkpoint } from "../checkpoint.js";
@@ -40,7 +40,7 @@ export function exportedModel(
   const sources = [...(data?.sources ?? []), ...(data?.unlabelled ?? [])];
   const {
     precision = "float16",
-    workingSize = phases.at(-1)?.resize ?? 224,
+    workingSize = phases.at(-1)?.resize ?? DEFAULT_WORKING_SIZE,
     trainingData = sources.map((each) => basename(each)).join(", "),
   } = options;
   const training = {

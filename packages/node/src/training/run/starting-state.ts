@@ -19,7 +19,7 @@ import type { RunConfiguration } from "./configuration.js";
 import type { RunData } from "./data.js";
 
 /** Pictures that the prior of colours is counted over: its shares hardly change with more. */
-const PRIOR_PICTURES = 20_000;
+const PRIOR_PICTURES = 5000;
 
 /** Whether a new run starts from what its first pictures show. */
 export function learnsFromPictures({

@@ -7,7 +7,7 @@ import { lengths } from "../../run-time-lengths.js";
 import type { ArrangedConvolution, Arrangement } from "../arrangement.js";
 import { convolveDirectly } from "../plain.js";
 import { channelsFirst } from "./channels-last.js";
-import { enlargedConvolution, enlargedFilters } from "./enlarged-convolution.js";
+import { enlargedConvolutionByWindows, enlargedFilters } from "./enlarged-convolution.js";
 import { groupedConvolution } from "./grouped-convolution.js";
 import { Resolution } from "./resolution.js";
 import { transformedFilters, winogradConvolutionOfAnySize } from "./winograd.js";
@@ -36,7 +36,7 @@ export class CpuArrangement implements Arrangement {
     let result: Value;
     if (enlarge && blocked && kernel === 3) {
       const filters = this.#once(weight, enlargedFilters);
-      result = finishBlocked(enlargedConvolution(x, filters, resolution), layer);
+      result = finishBlocked(enlargedConvolutionByWindows(x, filters, resolution), layer);
     } else if (
       !enlarge &&
       blocked &&

@@ -21,7 +21,11 @@ import { channelsLastShape, type Resolution } from "./resolution.js";
  * @param filters `[4 O, C, 2, 2]`, from {@link enlargedFilters}
  * @returns the sums without a bias, `[N, 2 H, 2 W, O]`
  */
-export function enlargedConvolution(x: Value, filters: Value, { bordered }: Resolution): Value {
+export function enlargedConvolutionByWindows(
+  x: Value,
+  filters: Value,
+  { bordered }: Resolution,
+): Value {
   const graph = x.graph;
   const [batch, , height, width] = x.shape as [Dimension, Dimension, Dimension, Dimension];
   const channels = (filters.shape[0] as number) / 4;

@@ -1,15 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { access, link, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
-
-/** Whether a path is taken. */
-export async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
+import { exists, writeFileAtomically } from "./atomic-file.js";
 
 /** Whether two paths lead to one file, by whatever names or links. */
 export async function isSameFile(first: string, second: string): Promise<boolean> {
@@ -44,8 +36,7 @@ function alreadyThere(path: string): UserError {
 }
 
 /**
- * Writes a file whole or not at all: the bytes go to a temporary file in the same folder (made if
- * missing), which then takes the name.
+ * Writes a file whole or not at all. Its folder is made if missing.
  *
  * @throws UserError if the path is taken and must not be overwritten, or cannot be written
  */
@@ -54,28 +45,12 @@ export async function writeWhole(
   bytes: Uint8Array,
   { overwrite = false }: { overwrite?: boolean | undefined } = {},
 ): Promise<void> {
-  const temporary = join(dirname(path), `.ltbc-${randomUUID()}.tmp`);
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(temporary, bytes, { flag: "wx" });
-    if (overwrite) await rename(temporary, path);
-    else await renameToFree(temporary, path);
+    await writeFileAtomically(path, [bytes], { replace: overwrite });
   } catch (error) {
-    if (error instanceof UserError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && (await exists(path))) throw alreadyThere(path);
     throw new UserError(`${path} cannot be written (${code ?? message}).`);
-  } finally {
-    await rm(temporary, { force: true }).catch(() => undefined); // gone already, or never made
-  }
-}
-
-/** Renames unless the target is there. A hard link decides that atomically where they exist. */
-async function renameToFree(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw alreadyThere(to);
-    if (await exists(to)) throw alreadyThere(to);
-    await rename(from, to); // FAT and some network folders have no hard links
   }
 }
