@@ -58,7 +58,7 @@ class GraphProgram:
         sums = [Node(SUMMED, (f"{each}/weight",), (f"{each}/total",)) for each in totals]
         nodes = in_order([*fuse_batch_normalization(graph), *sums])
         check_statistics(nodes, graph.outputs)
-        self._before, self._network, self._after = _split(nodes, boundary)
+        self._before, self._network, self._after = parts_of(nodes, boundary)
         self._refuse_unknown(graph)
         self._last_use = self._find_last_uses()
         self._constants = {
@@ -144,7 +144,7 @@ class GraphProgram:
         return value.dim() == 0 or name in self._read_by_host
 
 
-def _split(
+def parts_of(
     nodes: Sequence[Node], boundary: NetworkBoundary
 ) -> tuple[list[Node], list[Node], list[Node]]:
     """Nodes in front of the network, its own, and those behind it, each in order."""

@@ -95,7 +95,7 @@ class Network(nn.Module):
 
         :param batch: `luminance` L* 0..100 [N, 1, H, W], `ab` CIELAB units [N, 2, H, W], `labels`
         """
-        workers = torch.tensor(float(self._workers), device=batch["luminance"].device)
+        workers = torch.full((), float(self._workers), device=batch["luminance"].device)
         feeds = {**self._own(), **batch, **noise, "workers": workers}
         results = self._program(self._training, batch).run(feeds, bf16)
         with torch.no_grad():

@@ -120,7 +120,8 @@ class TrainableNetwork:
         results = self._network.evaluate(
             self._batch(luminance, ab, labels), averages, self._precision.bf16
         )
-        return {name: float(values.double().sum()) for name, values in results.items()}
+        sums = torch.stack([results[name].double().sum() for name in self.evaluated])
+        return dict(zip(self.evaluated, sums.tolist()))
 
     def to_lab(self, rgb: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Moves a batch (uint8 [n, H, W, 3], int64 [n]) to the device and converts it there."""

@@ -1,7 +1,11 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TensorValue } from "@let-there-be-color/core/graph";
-import type { NetworkConfig } from "@let-there-be-color/core/network";
+import {
+  type BackboneNetworkConfig,
+  type NetworkConfig,
+  networkPreset,
+} from "@let-there-be-color/core/network";
 import { PRIOR_NAME } from "@let-there-be-color/core/objective";
 import { createTrainableNetwork, initialState } from "@let-there-be-color/core/training";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -155,6 +159,35 @@ test("the JSON spells out what the runner needs", () => {
   const statistics = description.parameters.filter(({ trainable }) => !trainable);
   expect(statistics.every(({ name }) => /running_(mean|variance)$/.test(name))).toBe(true);
   expect(statistics.length).toBeGreaterThan(0);
+});
+
+test("an encoder starts from the values given, and learns as pretrained ones do", async () => {
+  const network: BackboneNetworkConfig = {
+    ...(networkPreset("mobilenet") as BackboneNetworkConfig),
+    encoder: {
+      kind: "mobilenet-v1",
+      channels: Array.from({ length: 14 }, () => 4),
+      normalization: "batch",
+      epsilon: 1e-3,
+    },
+    head: { activation: "tanh", offset: 0, scale: 100, stride: 4 },
+  };
+  const name = "encoder.first.weight";
+  const data = Float32Array.from({ length: 36 }, (_, index) => index + 1);
+  const encoder = {
+    network,
+    values: new Map([[name, { shape: [4, 1, 3, 3], data }]]),
+    origin: { file: "encoder.safetensors", sha256: "00" },
+  };
+  const path = join(folder.path, "encoder.onnx");
+  await writeTrainingExport(path, { choices: { preset: "mobilenet" }, classes: 3, encoder });
+  const model = await readFile(path);
+  expect(model.includes(Buffer.from(data.buffer))).toBe(true);
+  const { configuration, parameters }: TrainingDescription = JSON.parse(
+    await readFile(join(folder.path, "encoder.json"), "utf8"),
+  );
+  expect(configuration.encoderOrigin).toEqual(encoder.origin);
+  expect(parameters.find((each) => each.name === name)!.learningRateFactor).toBe(0.03);
 });
 
 test("parameters have the factors of their groups, and averages their decay", async () => {
