@@ -1,9 +1,22 @@
 import { describe, expect, test } from "vitest";
-import { randomNormal, randomPermutation, randomUint32, randomUniform } from "./random.js";
+import {
+  randomNormal,
+  randomPermutation,
+  randomUint32,
+  randomUniform,
+  randomUniforms,
+} from "./random.js";
 
 const samples = 50_000;
 const sequence = <T>(draw: (index: number) => T): T[] =>
   Array.from({ length: samples }, (_, index) => draw(index));
+
+test("many uniform numbers at a time are those drawn one by one", () => {
+  for (const counters of [[], [7], [3, 0, 2 ** 31]]) {
+    const one = Float32Array.from({ length: 50 }, (_, i) => randomUniform(5, ...counters, i));
+    expect(randomUniforms(50, 5, ...counters)).toEqual(one);
+  }
+});
 
 describe("randomUint32", () => {
   test("the same seed and counters give the same number, others another", () => {

@@ -10,13 +10,31 @@
  */
 export function randomUint32(seed: number, ...counters: readonly number[]): number {
   let hash = mix(seed | 0);
-  for (const counter of counters) hash = mix(Math.imul(hash, 0x9e3779b1) ^ (counter | 0));
+  for (const counter of counters) hash = next(hash, counter);
   return hash >>> 0;
 }
 
 /** Uniform in [0, 1), from {@link randomUint32}. */
 export function randomUniform(seed: number, ...counters: readonly number[]): number {
   return randomUint32(seed, ...counters) / 4294967296;
+}
+
+/**
+ * `randomUniform(seed, ...counters, 0)` and what follows, one for each element: the same numbers,
+ * several times as fast.
+ */
+export function randomUniforms(
+  length: number,
+  seed: number,
+  ...counters: readonly number[]
+): Float32Array {
+  const numbers = new Float32Array(length);
+  let prefix = mix(seed | 0);
+  for (const counter of counters) prefix = next(prefix, counter);
+  for (let element = 0; element < length; element++) {
+    numbers[element] = (next(prefix, element) >>> 0) / 4294967296;
+  }
+  return numbers;
 }
 
 /** Standard normal number by the Box-Muller transform. */
@@ -39,6 +57,10 @@ export function randomPermutation(
     order[other] = held;
   }
   return order;
+}
+
+function next(hash: number, counter: number): number {
+  return mix(Math.imul(hash, 0x9e3779b1) ^ (counter | 0));
 }
 
 function mix(word: number): number {

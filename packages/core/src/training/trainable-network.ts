@@ -14,7 +14,7 @@ import { allPictures, type MeasureSums } from "../objective/measures.js";
 import type { Objective } from "../objective/objective.js";
 import { objectiveOf } from "../objective/objectives.js";
 import { checkParameterGroups } from "../objective/parameter-groups.js";
-import { randomUint32, randomUniform } from "../random.js";
+import { randomUint32, randomUniforms } from "../random.js";
 import { UserError } from "../user-error.js";
 import type { Batch } from "./batch.js";
 import { frozenParameters, parameterGroups } from "./forward-pass.js";
@@ -286,10 +286,7 @@ class OnnxTrainableNetwork implements TrainableNetwork {
     return Object.fromEntries(
       this.#graph.noise.map(({ name, shape }, index) => {
         const length = shape.reduce((product, each) => product * each, 1);
-        const data = Float32Array.from({ length }, (_, element) =>
-          randomUniform(seed, index, element),
-        );
-        return [name, { type: "float32" as const, shape, data }];
+        return [name, { type: "float32", shape, data: randomUniforms(length, seed, index) }];
       }),
     );
   }

@@ -14,12 +14,6 @@ export function logarithm(x: Value): Value {
   return x.graph.emitOne("Log", [x], {}, x);
 }
 
-/** `x ** exponent`, broadcast; `x` at least 0. Has no gradient. */
-export function power(x: Value, exponent: Value): Value {
-  const shape = broadcastShape(x.shape, exponent.shape, "Pow");
-  return x.graph.emitOne("Pow", [x, exponent], {}, { type: x.type, shape });
-}
-
 /** The nearest whole number, halves to the even one. Has no gradient. */
 export function round(x: Value): Value {
   return x.graph.emitOne("Round", [x], {}, x);

@@ -20,7 +20,6 @@ export {
   logarithm,
   maximum,
   minimum,
-  power,
   round,
   where,
 } from "./elementwise.js";

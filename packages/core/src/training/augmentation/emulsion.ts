@@ -10,7 +10,6 @@ import {
   maximum,
   minimum,
   multiply,
-  power,
   reduceSum,
   scale,
   slice,
@@ -18,6 +17,7 @@ import {
   where,
 } from "../../graph/operators/index.js";
 import type { AugmentedPicture } from "./augmentation.js";
+import { power } from "./power.js";
 import { type Noise, RandomDraws } from "./random-draws.js";
 
 /**

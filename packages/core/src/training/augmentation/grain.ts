@@ -1,13 +1,5 @@
 import { staticShape, type Value } from "../../graph/graph.js";
-import {
-  add,
-  convolution,
-  divide,
-  maximum,
-  minimum,
-  multiply,
-  subtract,
-} from "../../graph/operators/index.js";
+import { add, matMul, maximum, minimum, multiply, subtract } from "../../graph/operators/index.js";
 import type { AugmentedPicture } from "./augmentation.js";
 import { type Noise, RandomDraws } from "./random-draws.js";
 
@@ -52,24 +44,31 @@ export function grain(picture: AugmentedPicture, share: number, noise: Noise): A
 
 /** A Gaussian along both axes; at the edges the mean over what lies inside the picture. */
 function gaussian(x: Value, deviation: number): Value {
-  const { graph } = x;
   const [height, width] = staticShape(x.shape.slice(2), "A Gaussian") as [number, number];
+  const band = (length: number, order: "rows" | "columns") =>
+    x.graph.constant("float32", [length, length], gaussianBand(length, deviation, order));
+  return matMul(band(height, "rows"), matMul(x, band(width, "columns")));
+}
+
+/**
+ * A Gaussian along one axis as a matrix: one product with it is faster than a convolution of a single
+ * channel.
+ *
+ * @param order whether the weights of a pixel of the result are a row or a column
+ * @returns `[length, length]`
+ */
+function gaussianBand(length: number, deviation: number, order: "rows" | "columns"): Float32Array {
   const reach = Math.ceil(2.5 * deviation);
-  const taps = Float32Array.from({ length: 2 * reach + 1 }, (_, index) =>
-    Math.exp(-((index - reach) ** 2) / (2 * deviation ** 2)),
-  );
-  const down = graph.constant("float32", [1, 1, taps.length, 1], taps);
-  const across = graph.constant("float32", [1, 1, 1, taps.length], taps);
-  const sums = convolution(convolution(x, down, { padding: [reach, 0, reach, 0] }), across, {
-    padding: [0, reach, 0, reach],
-  });
-  const weight = (length: number, position: number) =>
-    taps.reduce((sum, tap, index) => {
-      const at = position + index - reach;
-      return at >= 0 && at < length ? sum + tap : sum;
-    }, 0);
-  const rows = Array.from({ length: height }, (_, y) => weight(height, y));
-  const columns = Array.from({ length: width }, (_, x) => weight(width, x));
-  const weights = Float32Array.from(rows.flatMap((row) => columns.map((column) => row * column)));
-  return divide(sums, graph.constant("float32", [1, 1, height, width], weights));
+  const band = new Float32Array(length * length);
+  for (let to = 0; to < length; to++) {
+    const weights = new Map<number, number>();
+    for (let from = Math.max(0, to - reach); from <= Math.min(length - 1, to + reach); from++) {
+      weights.set(from, Math.exp(-((from - to) ** 2) / (2 * deviation ** 2)));
+    }
+    const sum = [...weights.values()].reduce((total, weight) => total + weight, 0);
+    for (const [from, weight] of weights) {
+      band[order === "rows" ? to * length + from : from * length + to] = weight / sum;
+    }
+  }
+  return band;
 }

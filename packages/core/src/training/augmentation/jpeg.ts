@@ -1,11 +1,11 @@
 import { GraphError, staticShape } from "../../graph/graph.js";
 import {
   divide,
+  exponential,
   matMul,
   maximum,
   minimum,
   multiply,
-  power,
   reshape,
   round,
   transpose,
@@ -50,7 +50,7 @@ export function jpeg(picture: AugmentedPicture, share: number, noise: Noise): Au
     Float32Array.from(quantization, (step) => (step * 100) / 255),
   );
   // Small steps are as likely as large ones on a logarithmic scale.
-  const steps = multiply(power(graph.scalar(2), draws.between(-2.3, 0.7)), table);
+  const steps = multiply(exponential(draws.between(-1.6, 0.5)), table);
   const coefficients = multiply(round(divide(matMul(blocks, transform), steps)), steps);
   const restored = reshape(
     transpose(

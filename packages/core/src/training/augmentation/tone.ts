@@ -1,14 +1,15 @@
 import { staticShape } from "../../graph/graph.js";
 import {
   add,
+  exponential,
   maximum,
   minimum,
   multiply,
-  power,
   scale,
   subtract,
 } from "../../graph/operators/index.js";
 import type { AugmentedPicture } from "./augmentation.js";
+import { power } from "./power.js";
 import { type Noise, RandomDraws } from "./random-draws.js";
 
 /**
@@ -19,8 +20,8 @@ export function tone(picture: AugmentedPicture, share: number, noise: Noise): Au
   const { lightness, ab } = picture;
   const { graph } = lightness;
   const draws = new RandomDraws(noise, "tone", lightness, share, 4);
-  // Gammas above and below 1 are equally likely: 2^-0.75..2^0.75.
-  const gamma = power(graph.scalar(2), draws.between(-0.75, 0.75));
+  // Gammas above and below 1 are equally likely.
+  const gamma = exponential(draws.between(-0.52, 0.52));
   const contrast = draws.between(0.6, 1.5);
   const black = draws.between(0, 25);
   const white = draws.between(80, 100);
