@@ -14,7 +14,7 @@ const plainSummary = {
 // Tests run on the compiled output: what is tested is what users run, worker threads included.
 export default defineConfig({
   test: {
-    include: ["packages/*/dist/**/*.test.js", "benchmarks/*.test.mjs"],
+    include: ["packages/*/dist/**/*.test.js", "benchmarks/*.test.mjs", "examples/*/*.test.mjs"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ["default", plainSummary],

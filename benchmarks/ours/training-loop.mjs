@@ -8,19 +8,20 @@ import { resolveBatchOptions } from "../../packages/node/dist/dataset/batch-plan
 import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
 import { planOf } from "../../packages/node/dist/training/run/configuration.js";
 import { RunData } from "../../packages/node/dist/training/run/data.js";
-import { prepareNewRun } from "../../packages/node/dist/training/run/prepare.js";
+import { prepareRun } from "../../packages/node/dist/training/run/prepare.js";
 import { train } from "../../packages/node/dist/training/trainer.js";
 import { serve } from "../contender-process.mjs";
 
 await serve(async (specification) => {
   const { pictures, folder, preset, side, batchSize, steps, threads, variant } = specification;
   const runFolder = join(folder, `${preset}-${side}-${variant}`);
-  const { configuration, datasets } = await prepareNewRun([pictures], {
+  const { configuration, datasets } = await prepareRun({
+    data: pictures,
     preset,
     crop: side,
     batch: batchSize,
     epochs: 1000,
-    output: runFolder,
+    runFolder,
   });
   const plan = planOf(configuration, datasets.training.items.length);
   const data = new RunData(datasets, configuration);

@@ -29,7 +29,10 @@ export function createWebRuntime({
   threads: wanted = navigator.hardwareConcurrency,
 }: WebRuntimeOptions = {}): Runtime {
   if (!Number.isInteger(wanted) || wanted < 1) {
-    throw new UserError(`Expected a positive whole number of threads but received ${wanted}.`);
+    throw new UserError(
+      "option-invalid",
+      `Expected a positive whole number of threads but received ${wanted}.`,
+    );
   }
   const threads = crossOriginIsolated ? wanted : 1;
   ort.env.wasm.numThreads = threads;

@@ -35,7 +35,7 @@ const network = networkPreset("compact", {
 export async function trainTwoSteps(runtime: Runtime): Promise<StepResult[]> {
   const trainable = await createTrainableNetwork(runtime, {
     network,
-    loss: { alpha: 0.1, reduction: "mean" },
+    objective: { type: "hybrid", alpha: 0.1, reduction: "mean" },
     optimizer: { type: "adam" },
     clipNorm: 1,
     batchSize: PICTURES,

@@ -41,7 +41,7 @@ export class ColorPhoto {
   readonly #picture: PixelPicture;
   readonly #inputPath: string | undefined;
 
-  /** Made by `Colorizer.colorize`. */
+  /** @internal Made by `Colorizer.colorize`. */
   constructor(
     picture: PixelPicture,
     about: {
@@ -71,6 +71,7 @@ export class ColorPhoto {
   ): Promise<Buffer> {
     if (!OUTPUT_FORMATS.includes(format)) {
       throw new UserError(
+        "option-invalid",
         `Expected one of the formats ${OUTPUT_FORMATS.join(", ")} but received ${format}.`,
       );
     }
@@ -87,6 +88,7 @@ export class ColorPhoto {
     const { overwrite, quality, format = formatOfFileName(path) } = options;
     if (!format) {
       throw new UserError(
+        "option-invalid",
         `Expected the name of an output picture to end in ${WRITTEN_IN_WORDS} but received ${path}.`,
       );
     }

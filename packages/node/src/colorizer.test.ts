@@ -3,7 +3,13 @@ import { join } from "node:path";
 import { lightnessOfPixels, linearRgbToLab, rgbToLab } from "@let-there-be-color/core/color";
 import sharp from "sharp";
 import { afterAll, describe, expect, it } from "vitest";
-import { Colorizer, UserError } from "./index.js";
+import {
+  type ColorizeProgress,
+  Colorizer,
+  type LoadProgress,
+  UserError,
+  type UserErrorCode,
+} from "./index.js";
 import { folderForTests } from "./testing/temporary-folder.js";
 import { divergedColorModel, otherModel, tinyColorModel } from "./testing/tiny-color-model.js";
 
@@ -99,7 +105,9 @@ describe("Colorizer", () => {
 
   it("goes on after a picture that failed", async () => {
     await expect(colorizer.colorize(Buffer.from("nonsense"))).rejects.toThrow(UserError);
-    await expect(colorizer.colorize(join(folder, "missing.png"))).rejects.toThrow(/missing\.png/);
+    const missing = await colorizer.colorize(join(folder, "missing.png")).catch((error) => error);
+    expect(missing).toMatchObject({ code: "input-missing", cause: { code: "ENOENT" } });
+    expect(missing.message).toMatch(/missing\.png/);
     expect((await colorizer.colorize((await gradient(20, 20)).png)).width).toBe(20);
   });
 
@@ -116,6 +124,99 @@ describe("Colorizer", () => {
     expect((await sized.colorize((await gradient(20, 20)).png)).scenes).toEqual([]);
     await sized.close();
     await expect(sized.colorize(Buffer.alloc(1))).rejects.toThrow(/closed/);
+  });
+});
+
+describe("pixels in memory", () => {
+  const [width, height] = [20, 10];
+
+  it("grey ones, of 8 and 16 bits, get the same colours as the file", async () => {
+    const { codes, png } = await gradient(width, height);
+    const expected = await colorizer.colorize(png);
+    const photo = await colorizer.colorize({ data: codes, width, height, channels: 1 });
+    expect(photo).toMatchObject({ width, height, channels: 3, inputFormat: "png" });
+    expect(photo.pixels).toEqual(expected.pixels);
+    const wide = Uint16Array.from(codes, (code) => code * 257);
+    const { pixels } = await colorizer.colorize({ data: wide, width, height, channels: 1 });
+    expect(pixels).toBeInstanceOf(Uint16Array);
+    pixels.forEach((value, i) => {
+      expect(Math.abs(value / 257 - expected.pixels[i]!)).toBeLessThanOrEqual(0.51);
+    });
+  });
+
+  it("coloured ones are treated as grey, and alpha is kept", async () => {
+    const colors = Uint8ClampedArray.from({ length: width * height * 4 }, (_, i) => (i * 37) % 256);
+    const file = sharp(Buffer.from(colors), { raw: { width, height, channels: 4 } }).png();
+    const expected = await colorizer.colorize(await file.toBuffer());
+    const photo = await colorizer.colorize({ data: colors, width, height, channels: 4 });
+    expect(photo.pixels).toEqual(expected.pixels);
+    expect(photo.pixels.filter((_, i) => i % 4 === 3)).toEqual(
+      Uint8Array.from(colors.filter((_, i) => i % 4 === 3)),
+    );
+  });
+
+  it.each([
+    [{ data: new Uint8Array(5), width: 2, height: 2, channels: 1 }, /= 4 samples.*received 5/],
+    [{ data: new Uint8Array(20), width: 2, height: 2, channels: 5 }, /`channels` but received 5/],
+    [{ data: new Uint8Array(0), width: 0, height: 2, channels: 1 }, /received 0 x 2/],
+    [{ data: [1, 2, 3, 4], width: 2, height: 2, channels: 1 }, /in a Uint8Array or Uint16Array/],
+  ])("that do not fit together are refused: %j", async (pixels, message) => {
+    const error = await colorizer.colorize(pixels as never).catch((reason) => reason);
+    expect(error).toMatchObject({ code: "input-broken" });
+    expect(error.message).toMatch(message);
+  });
+});
+
+describe("watching and stopping", () => {
+  it("loading tells how far it is, and stops", async () => {
+    const seen: string[] = [];
+    const model = tinyColorModel();
+    const onProgress = ({ type }: LoadProgress) => void seen.push(type);
+    {
+      await using loaded = await Colorizer.load({ model, threads: 1 }, { onProgress });
+      expect(loaded.metadata.classes).toEqual([]);
+    }
+    expect(seen).toEqual(["read", "build", "ready"]);
+    const stop = new AbortController();
+    const loading = Colorizer.load(
+      { model, threads: 1 },
+      { signal: stop.signal, onProgress: ({ type }) => type === "build" && stop.abort("enough") },
+    );
+    await expect(loading).rejects.toBe("enough");
+  });
+
+  it("colourising tells how far it is, and stops at every stage", async () => {
+    const { png } = await gradient(20, 10);
+    const seen: ColorizeProgress[] = [];
+    await colorizer.colorize(png, {}, { onProgress: (progress) => seen.push(progress) });
+    expect(seen).toEqual([
+      { type: "decoded", width: 20, height: 10 },
+      { type: "predicted" },
+      { type: "composed" },
+    ]);
+    for (const stage of ["decoded", "predicted"]) {
+      const stop = new AbortController();
+      const stages: string[] = [];
+      const onProgress = ({ type }: ColorizeProgress) => {
+        stages.push(type);
+        if (type === stage) stop.abort(new Error(`after ${type}`));
+      };
+      const work = colorizer.colorize(png, {}, { signal: stop.signal, onProgress });
+      await expect(work).rejects.toThrow(`after ${stage}`);
+      expect(stages.at(-1)).toBe(stage);
+    }
+    const aborted = { signal: AbortSignal.abort(new Error("before")) };
+    await expect(colorizer.colorize(png, {}, aborted)).rejects.toThrow("before");
+    expect((await colorizer.colorize(png)).width).toBe(20);
+  });
+
+  it("a Colorizer closes itself at the end of its block", async () => {
+    let kept: Colorizer;
+    {
+      await using own = await Colorizer.load({ model: tinyColorModel(), threads: 1 });
+      kept = own;
+    }
+    await expect(kept.colorize((await gradient(9, 9)).png)).rejects.toThrow(/closed/);
   });
 });
 
@@ -150,16 +251,17 @@ describe("Colorizer.load", () => {
   it("says what is wrong with a model", async () => {
     const broken = join(folder, "broken.onnx");
     await writeFile(broken, tinyColorModel().subarray(0, 100));
-    const cases: [model: string | Uint8Array, message: RegExp][] = [
-      [join(folder, "missing.onnx"), /missing\.onnx cannot be read \(ENOENT\)/],
-      [broken, /broken\.onnx/],
-      [Buffer.from("<html>"), /Expected an ONNX model but the data is not one/],
-      [otherModel(), /input "luminance" and the output "ab".*"x"/],
+    const cases: [model: string | Uint8Array, code: UserErrorCode, message: RegExp][] = [
+      [join(folder, "missing.onnx"), "input-missing", /missing\.onnx cannot be read \(ENOENT\)/],
+      [broken, "model-invalid", /broken\.onnx/],
+      [Buffer.from("<html>"), "model-invalid", /ONNX model but the data is not one/],
+      [otherModel(), "model-invalid", /input "luminance" and the output "ab".*"x"/],
     ];
-    for (const [model, message] of cases) {
+    for (const [model, code, message] of cases) {
       const error = await Colorizer.load({ model }).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(UserError);
       expect((error as UserError).message).toMatch(message);
+      expect((error as UserError).code).toBe(code);
     }
   });
 

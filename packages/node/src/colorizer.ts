@@ -2,16 +2,20 @@
 
 import type { ColorModel } from "@let-there-be-color/core/colorize";
 import type { ModelMetadata } from "@let-there-be-color/core/model";
-import { loadColorModel } from "./color-model.js";
+import { type LoadProgress, loadColorModel } from "./color-model.js";
 import type { ColorPhoto } from "./color-photo.js";
 import {
   assertColorizeOptions,
   type ColorizeOptions,
+  type ColorizeProgress,
   colorizeDecoded,
   openInput,
 } from "./colorize-stages.js";
 import { Composer } from "./image/composer.js";
+import type { DecodedPhoto } from "./image/decode.js";
+import { assertRawPixels, decodedPixels, type RawPixels } from "./image/raw-pixels.js";
 import type { RuntimeOptions } from "./runtime/onnx-runtime.js";
+import type { Watch } from "./watch.js";
 
 /** How to load a {@link Colorizer}. */
 export interface LoadOptions extends RuntimeOptions {
@@ -32,6 +36,9 @@ export interface LoadOptions extends RuntimeOptions {
  * const photo = await colorizer.colorize("grey.jpg");
  * await photo.toFile("color.jpg");
  * await colorizer.close();
+ *
+ * @example
+ * await using colorizer = await Colorizer.load(); // closes itself at the end of the block (TypeScript, Node 24)
  */
 export class Colorizer {
   readonly #model: ColorModel;
@@ -49,10 +56,14 @@ export class Colorizer {
    *
    * @throws UserError if the model is missing, broken or no colour model, or the device or number
    * of threads is not available here
+   * @throws the reason of `signal` if it is aborted
    */
-  static async load({ model, pictures, ...runtimeOptions }: LoadOptions = {}): Promise<Colorizer> {
+  static async load(
+    { model, pictures, ...runtimeOptions }: LoadOptions = {},
+    watch: Watch<LoadProgress> = {},
+  ): Promise<Colorizer> {
     const workload = pictures === undefined ? {} : { pictures };
-    const loaded = await loadColorModel(model, runtimeOptions, workload);
+    const loaded = await loadColorModel(model, runtimeOptions, workload, watch);
     return new Colorizer(loaded, new Composer(runtimeOptions.threads));
   }
 
@@ -65,13 +76,22 @@ export class Colorizer {
    * Colourises a picture of any size: JPEG, PNG, WebP, TIFF, AVIF, or the first frame of a GIF. A
    * colour picture is treated as grey. Calls may overlap; the network sees them one by one.
    *
-   * @param input path or bytes of a picture
+   * @param input path or bytes of a picture file, or pixels
    * @throws UserError if it is missing, empty, broken or no picture, or an option is out of range
+   * @throws the reason of `signal` if it is aborted; while the network runs, that has to wait
+   *
+   * @example
+   * const { pixels } = await colorizer.colorize({ data, width, height, channels: 1 });
    */
-  async colorize(input: string | Uint8Array, options: ColorizeOptions = {}): Promise<ColorPhoto> {
+  async colorize(
+    input: string | Uint8Array | RawPixels,
+    options: ColorizeOptions = {},
+    watch: Watch<ColorizeProgress> = {},
+  ): Promise<ColorPhoto> {
     if (this.#closed) throw new Error("This Colorizer is closed");
     assertColorizeOptions(options);
-    const work = this.#colorize(input, options);
+    watch.signal?.throwIfAborted();
+    const work = this.#colorize(input, options, watch);
     this.#underWay.add(work);
     try {
       return await work;
@@ -88,13 +108,32 @@ export class Colorizer {
     await Promise.all([this.#model.close(), this.#composer.close()]);
   }
 
-  async #colorize(input: string | Uint8Array, options: ColorizeOptions): Promise<ColorPhoto> {
-    const opened = await openInput(input);
-    this.#composer.prepare(opened.pixelCount);
-    const decoded = await opened.decode();
+  /** The same as {@link close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #colorize(
+    input: string | Uint8Array | RawPixels,
+    options: ColorizeOptions,
+    watch: Watch<ColorizeProgress>,
+  ): Promise<ColorPhoto> {
+    const decoded = await this.#decode(input);
+    watch.signal?.throwIfAborted();
     const path = typeof input === "string" ? input : undefined;
     const isBusy = () => this.#underWay.size > 1;
     const tools = { model: this.#model, composer: this.#composer, isBusy };
-    return colorizeDecoded(decoded, path, tools, options);
+    return colorizeDecoded(decoded, path, tools, options, watch);
+  }
+
+  async #decode(input: string | Uint8Array | RawPixels): Promise<DecodedPhoto> {
+    if (typeof input === "string" || input instanceof Uint8Array) {
+      const opened = await openInput(input);
+      this.#composer.prepare(opened.pixelCount);
+      return opened.decode();
+    }
+    assertRawPixels(input);
+    this.#composer.prepare(input.width * input.height);
+    return decodedPixels(input);
   }
 }

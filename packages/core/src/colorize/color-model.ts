@@ -66,7 +66,11 @@ export class ColorModel {
     } catch (error) {
       if (error instanceof UserError) throw error;
       const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-      throw new UserError(`${name} cannot be loaded by ONNX Runtime (${reason}).`);
+      throw new UserError(
+        "model-invalid",
+        `${name} cannot be loaded by ONNX Runtime (${reason}).`,
+        { cause: error },
+      );
     }
     try {
       naming(name, () => assertColorModel(session, defaults));
@@ -81,11 +85,20 @@ export class ColorModel {
    * Predicts the chroma of a picture. Calls may overlap; the network sees them one by one.
    *
    * @param workingSize short side in pixels at which the network looks at the picture
+   * @param onTurn called before the network runs; what it throws spares the network the picture
    * @throws UserError if the model's outputs have the wrong shape or are not finite
    */
-  async predict(picture: GrayPicture, workingSize: number): Promise<ChromaPrediction> {
-    const { lightness, working } = workingLightness(picture, workingSize, this.metadata.multiple);
-    return this.#alone(() => predictChroma(this.#session, lightness, working, this.#defaults));
+  async predict(
+    picture: GrayPicture,
+    workingSize: number,
+    onTurn: () => void = () => {},
+  ): Promise<ChromaPrediction> {
+    return this.#alone(async () => {
+      onTurn();
+      const { multiple } = this.metadata;
+      const { lightness, working } = workingLightness(picture, workingSize, multiple);
+      return predictChroma(this.#session, lightness, working, this.#defaults);
+    });
   }
 
   /** Frees the model, after the pictures under way are done. */
@@ -105,7 +118,8 @@ function naming<T>(name: string, task: () => T): T {
   try {
     return task();
   } catch (error) {
-    if (error instanceof UserError) throw new UserError(`${name}: ${error.message}`);
+    if (error instanceof UserError)
+      throw new UserError(error.code, `${name}: ${error.message}`, { cause: error });
     throw error;
   }
 }

@@ -39,7 +39,8 @@ export function assertColorModel(
   const inputNames = session.inputNames.filter((name) => !(name in defaults));
   if (inputNames.length !== 1 || inputNames[0] !== "luminance" || !outputNames.includes("ab")) {
     throw new UserError(
-      `Expected a colour model with the input "luminance" and the output "ab" but this one has inputs ${JSON.stringify(inputNames)} and outputs ${JSON.stringify(outputNames)}`,
+      "model-invalid",
+      `Expected a colour model with the input "luminance" and the output "ab" but this one has inputs ${JSON.stringify(inputNames)} and outputs ${JSON.stringify(outputNames)}; use another model, or the version of the program that made it`,
     );
   }
 }
@@ -54,6 +55,7 @@ async function floatsOf(
   const fits = shape.length === actual.length && shape.every((n, i) => n === -1 || n === actual[i]);
   if (!(data instanceof Float32Array) || !fits) {
     throw new UserError(
+      "model-invalid",
       `Expected the model to give "${name}" as float32 [${shape.join(", ").replace("-1", "C")}] but it gave ${output.type} [${actual.join(", ")}]`,
     );
   }
@@ -122,6 +124,7 @@ export async function predictChroma(
   const ab = await floatsOf(outputs, "ab", [1, 2, height, width]);
   if (!ab.every(Number.isFinite)) {
     throw new UserError(
+      "model-invalid",
       "The model predicted colours that are not numbers (NaN or infinite); its weights are damaged or its training diverged: use another model",
     );
   }

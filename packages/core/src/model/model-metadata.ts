@@ -22,6 +22,10 @@ const METADATA_PROPS_FIELD = 14;
 /** The short side used when a model does not state its own: that of Iizuka et al. 2016. */
 export const DEFAULT_WORKING_SIZE = 224;
 
+/** Short sides in pixels at which a network may be told to look at a picture. */
+export const SMALLEST_WORKING_SIZE = 16;
+export const LARGEST_WORKING_SIZE = 4096;
+
 /** The multiple used when a model does not state its own: the paper's networks halve three times. */
 export const DEFAULT_MULTIPLE = 8;
 
@@ -35,6 +39,7 @@ function parseClasses(json: string | undefined): string[] {
   }
   if (!Array.isArray(classes) || classes.some((name) => typeof name !== "string")) {
     throw new UserError(
+      "model-invalid",
       `Expected the model's property ltbc.classes to be a JSON array of names but found ${json.slice(0, 60)}; export the model again`,
     );
   }
@@ -44,9 +49,10 @@ function parseClasses(json: string | undefined): string[] {
 function parseWorkingSize(text: string | undefined): number {
   if (!text) return DEFAULT_WORKING_SIZE;
   const size = Number(text);
-  if (!Number.isInteger(size) || size < 16) {
+  if (!Number.isInteger(size) || size < SMALLEST_WORKING_SIZE) {
     throw new UserError(
-      `Expected the model's property ltbc.workingSize to be a whole number of pixels from 16 but found ${text}; export the model again`,
+      "model-invalid",
+      `Expected the model's property ltbc.workingSize to be a whole number of pixels from ${SMALLEST_WORKING_SIZE} but found ${text}; export the model again`,
     );
   }
   return size;
@@ -57,6 +63,7 @@ function parseMultiple(text: string | undefined): number {
   const multiple = Number(text);
   if (!Number.isInteger(multiple) || multiple < 1 || multiple > 256) {
     throw new UserError(
+      "model-invalid",
       `Expected the model's property ltbc.multiple to be a whole number of pixels from 1 to 256 but found ${text}; export the model again`,
     );
   }
@@ -78,9 +85,14 @@ export function readModelMetadata(model: Uint8Array): ModelMetadata {
     properties = Object.fromEntries(entries.map(({ bytes }) => readProperty(bytes)));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new UserError("Expected an ONNX model but the data is not one, or is cut short");
+    throw new UserError(
+      "model-invalid",
+      "Expected an ONNX model but the data is not one, or is cut short",
+      { cause: error },
+    );
   }
-  if (!hasGraph) throw new UserError("Expected an ONNX model but the data holds no graph");
+  if (!hasGraph)
+    throw new UserError("model-invalid", "Expected an ONNX model but the data holds no graph");
   return {
     classes: parseClasses(properties["ltbc.classes"]),
     workingSize: parseWorkingSize(properties["ltbc.workingSize"]),

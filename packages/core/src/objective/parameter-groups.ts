@@ -38,18 +38,23 @@ export function checkParameterGroups(
   for (const { pattern, learningRateFactor: factor } of groups) {
     if (!Number.isFinite(factor) || factor < 0) {
       throw new UserError(
+        "option-invalid",
         `Expected a learning-rate factor of 0 or more for ${pattern} but received ${factor}.`,
       );
     }
     if (parameters.some(({ name }) => matchesPattern(pattern, name))) continue;
     const parts = [...new Set(parameters.map(({ name }) => name.split(".")[0]))];
     throw new UserError(
+      "option-invalid",
       `No parameter of this network is named ${pattern}. Names begin with ${parts.join(", ")}; * stands for any characters.`,
     );
   }
   const learns = ({ name, trainable }: ParameterSpecification) =>
     trainable && learningRateFactor(groups, name) > 0;
   if (!parameters.some(learns)) {
-    throw new UserError("All parameters are frozen, so that nothing would learn: freeze fewer.");
+    throw new UserError(
+      "option-invalid",
+      "All parameters are frozen, so that nothing would learn: freeze fewer.",
+    );
   }
 }

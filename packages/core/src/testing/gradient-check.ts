@@ -35,7 +35,7 @@ export function randomTensor(
 
 /**
  * Expects d loss / d input of every input to agree with finite differences, where the loss is the
- * sum of the output times fixed random weights, and the device's output with the CPU's.
+ * sum of the output times fixed random weights, and another device's output with the CPU's.
  */
 export async function expectGradients(
   device: TestDevice,
@@ -68,9 +68,12 @@ export async function expectGradients(
   const results = await runGraph(device, graph, feeds);
 
   try {
-    const onCpu = (await session.run(feeds)).y!;
     expect(results.y!.shape).toEqual(output.shape);
-    expectClose(numbers(results.y), numbers(onCpu), 1e-4, "output");
+    // On the CPU it would be compared with itself; tests of values have their own expectations.
+    if (device.name !== "cpu") {
+      const onCpu = (await session.run(feeds)).y!;
+      expectClose(numbers(results.y), numbers(onCpu), 1e-4, "output");
+    }
     for (const [index, input] of inputs.entries()) {
       const gradient = results[`gradient of ${names[index]}`]!;
       expect(gradient.shape).toEqual(input.shape);

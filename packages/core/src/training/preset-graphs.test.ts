@@ -46,8 +46,8 @@ const expected: Readonly<Record<PresetName, Readonly<Record<string, string>>>> =
     "starting values": "f2e962a2ce0f1328",
   },
   mobilenet: {
-    "step, direct": "c81d89078a7dddd1",
-    "step, winograd": "cbb024c8e89b60a7",
+    "step, direct": "90eaff020a064708",
+    "step, winograd": "7db70930598a526e",
     evaluation: "0573e8fdcd46cdc1",
     "starting values": "8d82cd365e13d4f8",
   },

@@ -84,7 +84,11 @@ export function initialState(
   const state: TrainingState = initialValues(specifications, options.seed);
   for (const [name, value] of given) {
     const own = state.get(name);
-    if (!own) throw new UserError(`The network has no parameter ${name} to start from a value.`);
+    if (!own)
+      throw new UserError(
+        "checkpoint-invalid",
+        `The network has no parameter ${name} to start from a value.`,
+      );
     checkShape(name, own.shape, value.shape, "the starting values have");
     state.set(name, value);
   }
@@ -102,6 +106,7 @@ function startingParameters(
   const foreign = [...parameters.keys()].find((name) => !name.includes("/") && !known.has(name));
   if (foreign) {
     throw new UserError(
+      "checkpoint-invalid",
       `Expected the parameters of this network but the checkpoint also has ${foreign}. It belongs to another network or an earlier version: resume with the preset and version it was trained with.`,
     );
   }
@@ -110,6 +115,7 @@ function startingParameters(
       const value = parameters.get(name);
       if (!value) {
         throw new UserError(
+          "checkpoint-invalid",
           `Expected the checkpoint to hold a parameter ${name} but it has none. It belongs to another network: resume with the preset it was trained with.`,
         );
       }
@@ -145,6 +151,7 @@ function checkShape(
 ): void {
   if (found.join() === expected.join()) return;
   throw new UserError(
+    "checkpoint-invalid",
     `Expected ${name} of shape [${expected.join(", ")}] but ${holder} [${found.join(", ")}]. Resume with the preset and classes it was trained with.`,
   );
 }

@@ -47,7 +47,10 @@ export async function planJobs(
     return [{ input: inputs[0]!, output: checkedFileName(output, format) }];
   }
   if (output === STANDARD_STREAM) {
-    throw new UserError("Standard output takes one picture only; name a folder with --output.");
+    throw new UserError(
+      "option-invalid",
+      "Standard output takes one picture only; name a folder with --output.",
+    );
   }
   const jobs = new Map<string, Job>();
   for (const [i, input] of inputs.entries()) {
@@ -56,6 +59,7 @@ export async function planJobs(
       const other = jobs.get(key);
       if (other && resolve(other.input) !== resolve(job.input)) {
         throw new UserError(
+          "option-invalid",
           `${other.input} and ${job.input} would both become ${job.output}; colourise them into different folders.`,
         );
       }
@@ -81,11 +85,15 @@ function checkedFileName(output: string, format: OutputFormat | undefined): stri
   const named = formatOfFileName(output);
   if (!named) {
     throw new UserError(
+      "option-invalid",
       `Pictures cannot be written as ${extname(output)}; end ${output} in ${WRITTEN_IN_WORDS}.`,
     );
   }
   if (format && format !== named) {
-    throw new UserError(`--format ${format} does not go with the output name ${output}.`);
+    throw new UserError(
+      "option-invalid",
+      `--format ${format} does not go with the output name ${output}.`,
+    );
   }
   return output;
 }
@@ -108,6 +116,7 @@ async function jobsOfInput(
   const fresh = output === undefined ? files.filter((file) => !isColorized(file)) : files;
   if (fresh.length === 0) {
     throw new UserError(
+      "input-missing",
       `Expected pictures in the folder ${input} but found none to colourise (by the extensions ${READ_IN_WORDS}).`,
     );
   }
@@ -139,7 +148,11 @@ async function picturesIn(folder: string, outputFolder: string | undefined): Pro
   try {
     entries = await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    throw new UserError(`${folder} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+    throw new UserError(
+      "input-missing",
+      `${folder} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+      { cause: error },
+    );
   }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   const files: string[] = [];

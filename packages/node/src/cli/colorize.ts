@@ -11,6 +11,7 @@ import { OUTPUT_FORMATS } from "../image/format.js";
 import type { RuntimeOptions } from "../runtime/onnx-runtime.js";
 import { planJobs, STANDARD_STREAM } from "./colorize-jobs.js";
 import { ColorizePipeline, type Outcome, type PipelineOptions } from "./colorize-pipeline.js";
+import { withFlags } from "./flags.js";
 import { numberOption } from "./number-option.js";
 import { deviceOption, threadsOption } from "./runtime-option.js";
 import type { Streams } from "./streams.js";
@@ -67,8 +68,9 @@ export function colorizeCommand(streams: Streams = process): Command {
     .addOption(threadsOption())
     .option("--json", "print one line of JSON for each input")
     .option("--quiet", "print nothing but errors")
-    .action(async (inputs: string[], options: ColorizeCommandOptions) => {
-      const failures = await colorizeAll(inputs, options, streams);
+    .action(async (inputs: string[], options: ColorizeCommandOptions, command: Command) => {
+      const inFlags = (message: string) => withFlags(message, command);
+      const failures = await colorizeAll(inputs, options, streams, inFlags);
       if (failures > 0) process.exitCode = 1;
     });
 }
@@ -78,12 +80,14 @@ async function colorizeAll(
   inputs: readonly string[],
   options: ColorizeCommandOptions,
   streams: Streams,
+  inFlags: (message: string) => string,
 ): Promise<number> {
   const { output, format, model, device, threads, size } = options;
   const jobs = await planJobs(inputs, { output, format });
   const toStdout = jobs.some((job) => job.output === STANDARD_STREAM);
   if (toStdout && streams.stdout.isTTY) {
     throw new UserError(
+      "option-invalid",
       "Standard output is a terminal, which cannot show a picture; name a file with --output.",
     );
   }
@@ -108,7 +112,9 @@ async function colorizeAll(
   const report = toStdout ? streams.stderr : streams.stdout;
   const failed: Outcome[] = [];
   try {
-    for await (const outcome of pipeline.run(jobs)) {
+    for await (const found of pipeline.run(jobs)) {
+      const { error } = found;
+      const outcome = error === undefined ? found : { ...found, error: inFlags(error) };
       if (outcome.error !== undefined) failed.push(outcome);
       if (options.json) report.write(`${jsonLine(outcome)}\n`);
       else if (outcome.error === undefined && !options.quiet) report.write(textLine(outcome));

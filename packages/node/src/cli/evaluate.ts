@@ -7,9 +7,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { openDataset, usualMinimumChroma } from "../dataset/index.js";
 import {
   Evaluation,
-  type EvaluationFailure,
   type EvaluationOptions,
-  type PictureRow,
+  type EvaluationProgress,
 } from "../evaluation/evaluate.js";
 import { DEFAULT_PROTOCOL, describeProtocol, parseProtocol } from "../evaluation/protocol.js";
 import { type EvaluationResult, summarize } from "../evaluation/summary.js";
@@ -153,7 +152,9 @@ async function evaluateAll(
   };
   const evaluation = await Evaluation.start(settings);
   try {
-    const { rows, failures, grey } = await collect(evaluation, options, streams);
+    const progress = showing(evaluation, options, streams);
+    const { rows, failures, grey } = await evaluation.collect({ onProgress: progress.show });
+    progress.clear();
     if (rows.length === 0) {
       streams.stderr.write(
         `No picture could be judged: ${failures.length} failed, ${grey.length} are grey themselves (--minimum-chroma ${options.minimumChroma}).\n`,
@@ -217,14 +218,19 @@ function assertUsage(sources: readonly string[], options: EvaluateCommandOptions
   const { compare, predictions, model } = options;
   if (compare && compare.length < 2) {
     throw new UserError(
+      "option-invalid",
       `Expected two models or folders to compare but received one, ${compare[0]}.`,
     );
   }
   if ([compare, predictions, model].filter((value) => value !== undefined).length > 1) {
-    throw new UserError("Expected one of --model, --predictions and --compare, not several.");
+    throw new UserError(
+      "option-invalid",
+      "Expected one of --model, --predictions and --compare, not several.",
+    );
   }
   if (sources.length === 0) {
     throw new UserError(
+      "option-invalid",
       "Expected a folder or zip of colour photographs to compare with, as in `ltbc evaluate photos`.",
     );
   }
@@ -261,37 +267,30 @@ function describeCandidate(candidate: Candidate): Record<string, unknown> {
     : { kind, name, folder: candidate.pictures.sources[0]!.givenPath };
 }
 
-async function collect(
+/** Shows what happens, and how long it will take. */
+function showing(
   evaluation: Evaluation,
   { json, quiet }: EvaluateCommandOptions,
   { stdout, stderr }: Streams,
-): Promise<{ rows: PictureRow[]; failures: EvaluationFailure[]; grey: string[] }> {
-  const rows: PictureRow[] = [];
-  const failures: EvaluationFailure[] = [];
-  const grey: string[] = [];
+): { show: (progress: EvaluationProgress) => void; clear: () => void } {
   const overwrites = "isTTY" in stderr && stderr.isTTY === true;
-  const clear = overwrites ? "\r\u001b[K" : "";
+  const clear = overwrites && !quiet ? "\r\u001b[K" : "";
   const start = performance.now();
   let lastShown = start;
-  for await (const event of evaluation.run()) {
-    if (event.type === "picture") {
-      rows.push(event.row);
-      if (json) stdout.write(`${pictureJson(event.row, evaluation.systemNames)}\n`);
-    } else if (event.type === "failed") {
-      failures.push(event.failure);
-      stderr.write(`${quiet ? "" : clear}error: ${event.failure.name}: ${event.failure.reason}\n`);
-    } else {
-      grey.push(event.name);
+  const show = (progress: EvaluationProgress) => {
+    if (progress.type === "picture") {
+      if (json) stdout.write(`${pictureJson(progress.row, evaluation.systemNames)}\n`);
+    } else if (progress.type === "failed") {
+      stderr.write(`${clear}error: ${progress.failure.name}: ${progress.failure.reason}\n`);
     }
     const now = performance.now();
-    if (quiet || now - lastShown < (overwrites ? 200 : PROGRESS_MILLISECONDS)) continue;
+    if (quiet || now - lastShown < (overwrites ? 200 : PROGRESS_MILLISECONDS)) return;
     lastShown = now;
-    const done = rows.length + failures.length + grey.length;
+    const { done, pictures } = progress;
     const rate = done / ((now - start) / 1000);
-    const seconds = Math.round((evaluation.pictures - done) / rate);
-    const line = `${done} of ${evaluation.pictures} pictures, ${rate.toFixed(1)} a second, ${seconds} s left`;
+    const seconds = Math.round((pictures - done) / rate);
+    const line = `${done} of ${pictures} pictures, ${rate.toFixed(1)} a second, ${seconds} s left`;
     stderr.write(overwrites ? `${clear}${line}` : `${line}\n`);
-  }
-  if (!quiet) stderr.write(clear);
-  return { rows, failures, grey };
+  };
+  return { show, clear: () => void stderr.write(clear) };
 }

@@ -111,7 +111,7 @@ test("what --int8 cannot do is explained", async () => {
   const foreign = join(folder.path, "foreign.onnx");
   await writeFile(foreign, tinyColorModel());
   await expect(exported(foreign, "--int8", "--calibration", few.path)).rejects.toThrow(
-    "in the form that this version of ltbc exports",
+    "in the form that this version exports",
   );
   await few.remove();
 });

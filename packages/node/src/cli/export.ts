@@ -1,12 +1,10 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, Option } from "commander";
 import { openDataset } from "../dataset/index.js";
 import { writeFileDurably } from "../files/atomic-file.js";
-import { type Checkpoint, checkpointPath, readCheckpoint } from "../training/checkpoint.js";
-import { exportedModel } from "../training/run/model-export.js";
-import { openCheckpoint } from "../training/run-folder.js";
+import { modelOfRun } from "../training/run/model-export.js";
 import { numberOption } from "./number-option.js";
 
 interface ExportOptions {
@@ -67,6 +65,7 @@ async function exportModel(source: string, options: ExportOptions): Promise<void
   const { int8 = false, calibration } = options;
   if (int8 !== (calibration !== undefined)) {
     throw new UserError(
+      "option-invalid",
       int8
         ? "--int8 needs photographs to see which values occur: add --calibration <folder or zip>."
         : "--calibration is for --int8 only.",
@@ -80,17 +79,27 @@ async function exportModel(source: string, options: ExportOptions): Promise<void
     const photographs = await openDataset(
       calibration.map((each) => ({ path: each, labelled: false })),
     );
-    bytes = await quantizeModel(model, {
-      photographs,
-      ...(options.calibrationPictures ? { limit: options.calibrationPictures } : {}),
-      onUnreadable: (message) => process.stderr.write(`left out: ${message}\n`),
-    });
+    const limit = options.calibrationPictures;
+    bytes = await quantizeModel(
+      model,
+      { photographs, ...(limit === undefined ? {} : { limit }) },
+      {
+        onProgress: (progress) => {
+          if (progress.type !== "unreadable") return;
+          process.stderr.write(`left out: ${progress.name}: ${progress.reason}\n`);
+        },
+      },
+    );
     path = path.replace(/(\.onnx)?$/, "-int8.onnx");
   }
   path = options.output ?? path;
   await writeFileDurably(path, bytes).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
-    throw new UserError(`There is no folder ${dirname(path)} to write the model to.`);
+    throw new UserError(
+      "output-unwritable",
+      `There is no folder ${dirname(path)} to write the model to.`,
+      { cause: error },
+    );
   });
   process.stdout.write(`${path}: ${description}${int8 ? " in 8 bits" : ""}\n`);
 }
@@ -104,32 +113,25 @@ interface SourceModel {
 
 async function sourceModel(source: string, options: ExportOptions): Promise<SourceModel> {
   if (!source.endsWith(".onnx")) {
-    const { checkpoint, runFolder } = await chooseCheckpoint(source, options.newest ?? false);
-    const { step } = checkpoint.progress;
+    const { model, runFolder, step } = await modelOfRun(source, options);
     return {
-      model: exportedModel(checkpoint, options),
+      model,
       path: join(runFolder, "model.onnx"),
       description: `the model of step ${step} of ${runFolder}`,
     };
   }
   if (!options.int8) {
     throw new UserError(
+      "option-invalid",
       `${source} is a model already; ltbc export takes it with --int8 only, to quantise it.`,
     );
   }
   const model = await readFile(source).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`The model ${source} cannot be read (${error.code}); check the path.`);
+    throw new UserError(
+      "input-missing",
+      `The model ${source} cannot be read (${error.code}); check the path.`,
+      { cause: error },
+    );
   });
   return { model, path: source, description: `the model of ${source}` };
-}
-
-async function chooseCheckpoint(
-  path: string,
-  newest: boolean,
-): Promise<{ checkpoint: Checkpoint; runFolder: string }> {
-  const { checkpoint, runFolder } = await openCheckpoint(path);
-  const { best, step } = checkpoint.progress;
-  const wholeRun = await stat(path).then((found) => found.isDirectory());
-  if (newest || !wholeRun || !best || best.step === step) return { checkpoint, runFolder };
-  return { checkpoint: await readCheckpoint(checkpointPath(runFolder, best.step)), runFolder };
 }

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, CommanderError } from "commander";
-import { DivergenceError } from "../training/divergence.js";
+import { withFlags } from "./flags.js";
 import type { Streams } from "./streams.js";
 
 const DEFAULT_COMMAND = "colorize";
@@ -20,6 +20,10 @@ const COMMANDS: Readonly<Record<string, (streams: Streams) => Promise<Command>>>
 /** Runs one command line (without `node` and the script) and returns the exit code. */
 export async function main(args: readonly string[], streams: Streams = process): Promise<number> {
   const program = await createProgram(args, streams);
+  let running = program;
+  program.hook("preAction", (_, command) => {
+    running = command;
+  });
   process.exitCode = 0;
   try {
     if (args.length === 0) program.help({ error: true });
@@ -28,8 +32,8 @@ export async function main(args: readonly string[], streams: Streams = process):
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof UserError) {
-      streams.stderr.write(`error: ${error.message}\n`);
-      return error instanceof DivergenceError ? 1 : 2;
+      streams.stderr.write(`error: ${withFlags(error.message, running)}\n`);
+      return error.code === "training-diverged" ? 1 : 2;
     }
     streams.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
     return 1;

@@ -1,26 +1,19 @@
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { type Device, optimizerDefaults } from "@let-there-be-color/core/graph";
+import { optimizerDefaults } from "@let-there-be-color/core/graph";
 import { type PresetName, presetNames } from "@let-there-be-color/core/network";
-import { objectiveOf, type ParameterGroup } from "@let-there-be-color/core/objective";
-import { augmentationNames, createTrainableNetwork } from "@let-there-be-color/core/training";
+import type { ParameterGroup } from "@let-there-be-color/core/objective";
+import { augmentationNames } from "@let-there-be-color/core/training";
 import { Command, Option } from "commander";
-import { env } from "onnxruntime-node";
-import { usualMinimumChroma } from "../dataset/index.js";
-import { writeFileDurably } from "../files/atomic-file.js";
-import { createRuntime } from "../runtime/onnx-runtime.js";
-import { checkpointPath, readCheckpoint } from "../training/checkpoint.js";
-import type { EndEvent } from "../training/events.js";
+import { readClassList, usualMinimumChroma } from "../dataset/index.js";
 import { writtenRecord } from "../training/journal.js";
 import { ProgressReporter } from "../training/progress.js";
-import { planOf } from "../training/run/configuration.js";
-import { RunData } from "../training/run/data.js";
-import { exportedModel } from "../training/run/model-export.js";
-import { prepareNewRun, prepareResumedRun, type RunOptions } from "../training/run/prepare.js";
+import { readNetworkFile } from "../training/run/network-file.js";
 import { presetDefaults, usualLearningRates } from "../training/run/preset-defaults.js";
-import { startingState } from "../training/run/starting-state.js";
 import { closingLines, startUpLines } from "../training/run/summary.js";
-import { train } from "../training/trainer.js";
+import {
+  type TrainedRun,
+  type TrainOnPicturesOptions,
+  trainOnPictures,
+} from "../training/train-on-pictures.js";
 import {
   fraction,
   movingAverageDecay,
@@ -39,14 +32,17 @@ import {
   parseViews,
 } from "./option-values.js";
 
-interface TrainCommandOptions extends RunOptions {
-  readonly resume?: string;
-  readonly device?: Exclude<Device, "wasm">;
-  readonly threads?: number;
-  readonly workers?: number;
+/** As the options of the library, but for files in place of their content, and MiB. */
+interface TrainCommandOptions
+  extends Omit<
+    TrainOnPicturesOptions,
+    "data" | "runFolder" | "network" | "classes" | "cacheBytes" | "validation"
+  > {
+  readonly output?: string;
+  readonly network?: string;
+  readonly classes?: string;
+  readonly validation?: string[];
   readonly cache?: number;
-  readonly maxMinutes?: number;
-  readonly checkpointMinutes?: number;
   readonly json?: boolean;
 }
 
@@ -244,147 +240,77 @@ export function trainCommand(): Command {
     wholeNumber,
   );
   add("--json", "print one JSON line at the end; progress goes to stderr");
-  return command.action(async (sources: string[], options: TrainCommandOptions) => {
-    checkUsage(command, sources, options);
-    await runTraining(sources, options);
-  });
-}
-
-function checkUsage(command: Command, sources: string[], options: TrainCommandOptions): void {
-  const refuse = (message: string) => command.error(`error: ${message}`, { exitCode: 2 });
-  const { resume, output, classes, network, encoderWeights } = options;
-  const { validation = [], validationFraction } = options;
-  if (!resume && sources.length === 0) {
-    refuse(
-      "Expected a data set (a folder or zip with a folder of pictures per class) or --resume.",
-    );
-  }
-  if (resume && output) refuse("--resume continues in its own run folder: leave out --output.");
-  if (resume && network) refuse("--resume keeps the network of its run: leave out --network.");
-  if (resume && encoderWeights) {
-    refuse("--resume keeps the weights of its run: leave out --encoder-weights.");
-  }
-  if (resume && classes) refuse("--resume keeps the classes of its run: leave out --classes.");
-  if (resume && validationFraction !== undefined) {
-    refuse("--resume keeps the validation set of its run: leave out --validation-fraction.");
-  }
-  if (validation.length > 0 && validationFraction !== undefined) {
-    refuse("Give either --validation or --validation-fraction.");
-  }
-  if (options.list && sources.length !== 1) refuse("--list belongs to exactly one data set.");
-  if (options.validationList && validation.length !== 1) {
-    refuse("--validation-list belongs to exactly one source of --validation.");
-  }
+  return command.action(runTraining);
 }
 
 async function runTraining(sources: string[], options: TrainCommandOptions): Promise<void> {
-  const {
-    device = "cpu",
-    threads,
-    workers,
-    cache,
-    checkpointMinutes = 10,
-    maxMinutes,
-    json,
-  } = options;
-  const prepared = options.resume
-    ? await prepareResumedRun(options.resume, sources, options)
-    : await prepareNewRun(sources, options);
-  const { runFolder, configuration, datasets } = prepared;
-  const plan = planOf(configuration, datasets.training.items.length);
-  const runtime = await createRuntime({ device, ...(threads === undefined ? {} : { threads }) });
-  const data = new RunData(datasets, configuration, {
-    workers,
-    cacheBytes: cache === undefined ? undefined : cache * 2 ** 20,
-  });
+  const { output, network: networkFile, classes: classFile, cache, json, ...choices } = options;
+  const { preset = "compact" } = choices;
   const reporter = new ProgressReporter(json ? process.stderr : process.stdout);
-  const place = { device, threads: runtime.threads, runFolder, checkpointMinutes };
-  for (const remark of prepared.remarks) reporter.line(remark);
-  for (const line of startUpLines(configuration, plan, datasets, place)) reporter.line(line);
-
-  const stop = stopOnSignals(reporter);
-  const { network, optimizer, clipNorm, parameterGroups, movingAverage, seed, patience } =
-    configuration;
-  const objective = objectiveOf(configuration.objective, network);
-  let end: EndEvent | undefined;
+  const stop = new StopOnSignals(reporter);
+  let run: TrainedRun;
   try {
-    const events = train({
-      runFolder,
-      phases: plan,
-      openData: (phase) => data.openPhase(phase),
-      createNetwork: async (phase, state) => {
-        const { crop, batchSize } = phase;
-        const size = { batchSize, height: crop, width: crop };
-        const choices = {
-          ...{ network, objective: configuration.objective, optimizer, clipNorm, seed },
-          ...{ parameterGroups, movingAverage },
-          ...(configuration.augmentation ? { augmentation: configuration.augmentation } : {}),
-        };
-        const start =
-          state ?? (await startingState(runtime, configuration, prepared.given, phase, data));
-        return createTrainableNetwork(runtime, { ...choices, ...size }, start);
+    run = await trainOnPictures(
+      {
+        ...choices,
+        data: sources,
+        ...(networkFile && { network: await readNetworkFile(networkFile, preset) }),
+        ...(classFile && { classes: await readClassList(classFile) }),
+        ...(output && { runFolder: output }),
+        ...(cache !== undefined && { cacheBytes: cache * 2 ** 20 }),
       },
-      learningRate: configuration.learningRate,
-      objective,
-      seed,
-      patience,
-      checkpointMinutes,
-      signal: stop.signal,
-      versions: await versions(),
-      configuration,
-      ...(maxMinutes === undefined ? {} : { maxMinutes }),
-      ...(prepared.resume ? { resume: prepared.resume } : {}),
-    });
-    for await (const event of events) {
-      reporter.show(event);
-      if (event.type === "end") end = event;
-    }
+      {
+        signal: stop.signal,
+        onProgress: (event) => {
+          if (event.type === "prepared") {
+            for (const line of startUpLines(event)) reporter.line(line);
+            // Before, there is nothing to save: signals end the process.
+            stop.listen();
+          } else if (event.type !== "opening") reporter.show(event);
+        },
+      },
+    );
   } finally {
     stop.release();
   }
-  if (!end) throw new Error("Training ended without its last event");
-  const modelPath = join(runFolder, "model.onnx");
-  const exported = await readCheckpoint(checkpointPath(runFolder, end.best?.step ?? end.step));
-  await writeFileDurably(modelPath, exportedModel(exported));
-  for (const line of closingLines(end, data.skipped, objective, { runFolder, modelPath }))
-    reporter.line(line);
-  if (json) {
-    const { reason, step, best, validations, checkpoint, seconds } = end;
-    const broken = [...data.skipped.broken].map(([name, why]) => ({ name, reason: why }));
-    const skipped = { broken, grey: data.skipped.grey.size };
-    const result = {
-      runFolder,
-      reason,
-      step,
-      best,
-      validations: validations.map(writtenRecord),
-      checkpoint,
-      seconds,
-      modelPath,
-      skipped,
-    };
-    process.stdout.write(`${JSON.stringify(result)}\n`);
-  }
+  for (const line of closingLines(run)) reporter.line(line);
+  if (json) process.stdout.write(`${resultLine(run)}\n`);
+}
+
+function resultLine(run: TrainedRun): string {
+  const { totalSteps: _, configuration: __, skipped, validations, ...result } = run;
+  const broken = [...skipped.broken].map(([name, reason]) => ({ name, reason }));
+  return JSON.stringify({
+    ...result,
+    validations: validations.map(writtenRecord),
+    skipped: { broken, grey: skipped.grey.size },
+  });
 }
 
 /** The first SIGINT or SIGTERM asks for a clean stop, the second ends the process. */
-function stopOnSignals(reporter: ProgressReporter): { signal: AbortSignal; release: () => void } {
-  const controller = new AbortController();
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (controller.signal.aborted) process.exit(signal === "SIGINT" ? 130 : 143);
-    reporter.line("Stopping after this step. Press Ctrl-C again to end without saving.");
-    controller.abort();
-  };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
-  const release = () => {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
-  };
-  return { signal: controller.signal, release };
-}
+class StopOnSignals {
+  readonly #controller = new AbortController();
+  readonly #reporter: ProgressReporter;
 
-async function versions(): Promise<Record<string, string>> {
-  const manifest = join(dirname(import.meta.dirname), "..", "package.json");
-  const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
-  const onnxruntime = env.versions.node ?? env.versions.common;
-  return { "let-there-be-color": version, node: process.versions.node, onnxruntime };
+  constructor(reporter: ProgressReporter) {
+    this.#reporter = reporter;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  listen(): void {
+    process.on("SIGINT", this.#onSignal).on("SIGTERM", this.#onSignal);
+  }
+
+  release(): void {
+    process.off("SIGINT", this.#onSignal).off("SIGTERM", this.#onSignal);
+  }
+
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    if (this.signal.aborted) process.exit(signal === "SIGINT" ? 130 : 143);
+    this.#reporter.line("Stopping after this step. Press Ctrl-C again to end without saving.");
+    this.#controller.abort();
+  };
 }

@@ -57,10 +57,11 @@ export class BatchLoader {
     const pictures = dataset.items.length;
     const training = plan.mode === "training";
     const batches = pictures / plan.batchSize;
-    if (pictures === 0) throw new UserError("The data set has no pictures.");
+    if (pictures === 0) throw new UserError("data-invalid", "The data set has no pictures.");
     if (training && batches < 1) {
       throw new UserError(
-        `The data set has ${pictures} pictures, fewer than one batch of ${plan.batchSize}: lower the batch size or add pictures.`,
+        "data-invalid",
+        `The data set has ${pictures} pictures, fewer than one batch of ${plan.batchSize}: lower \`batchSize\` or add pictures.`,
       );
     }
     const threads = await BatchWorkers.start(workers, {
@@ -87,7 +88,7 @@ export class BatchLoader {
    */
   async *epoch(epoch: number, startBatch = 0): AsyncGenerator<Batch, void, undefined> {
     integer("epoch", epoch, -(2 ** 31), 2 ** 32 - 1);
-    integer("first batch", startBatch, 0, this.batchesPerEpoch);
+    integer("startBatch", startBatch, 0, this.batchesPerEpoch);
     const order = this.orderOf(epoch);
     const requests: BatchRequest[] = [];
     let next = startBatch;
@@ -109,7 +110,7 @@ export class BatchLoader {
     } finally {
       this.workers.cancel(requests);
     }
-    if (!usable) throw new UserError(this.nothingUsable());
+    if (!usable) throw new UserError("data-invalid", this.nothingUsable());
   }
 
   /** What the batches delivered so far had to do without. */
@@ -125,6 +126,11 @@ export class BatchLoader {
         .filter(({ broken }) => broken === null)
         .map((rejection) => ({ name: nameOf(rejection) })),
     };
+  }
+
+  /** The same as {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** Ends the threads. Loops that still wait for a batch fail. May be called twice. */

@@ -116,7 +116,8 @@ async function findUsable(
   if (mode === "validation" || isCancelled()) return null;
   const { item: last, broken } = rejected[rejected.length - 1]!;
   throw new UserError(
-    `No usable picture in ${attempts} draws; the last one, ${nameOf(tools.columns, last).name}, is ${broken === null ? "grey" : `broken (${broken})`}. Check the data set, or lower the minimum chroma (${tools.plan.minimumChroma}) if it is meant to be nearly grey.`,
+    "data-invalid",
+    `No usable picture in ${attempts} draws; the last one, ${nameOf(tools.columns, last).name}, is ${broken === null ? "grey" : `broken (${broken})`}. Check the data set, or lower \`minimumChroma\` (${tools.plan.minimumChroma}) if it is meant to be nearly grey.`,
   );
 }
 

@@ -61,23 +61,27 @@ export function resolveBatchOptions(options: BatchLoaderOptions): {
   readonly lookahead: number;
   readonly cacheBytes: number;
 } {
-  const batchSize = integer("batch size", options.batchSize, 1, 65536);
+  const batchSize = integer("batchSize", options.batchSize, 1, 65536);
   const crop = integer("crop", options.crop, 1, 4096);
   const resize = integer("resize", options.resize ?? usualResize(crop), crop, 8192);
   const seed = integer("seed", options.seed ?? 0, -(2 ** 31), 2 ** 32 - 1);
   const minimumChroma = options.minimumChroma ?? usualMinimumChroma;
   if (!(minimumChroma >= 0 && minimumChroma <= 128)) {
-    throw new UserError(`Expected a minimum chroma from 0 to 128 but received ${minimumChroma}.`);
+    throw new UserError(
+      "option-invalid",
+      `Expected \`minimumChroma\` from 0 to 128 but received ${minimumChroma}.`,
+    );
   }
   const { views } = options;
   if (views && !(views[0] > 0 && views[0] <= views[1] && views[1] <= 1)) {
     throw new UserError(
+      "data-invalid",
       `Expected views between 0 and 1, the least first, but received ${views.join(" to ")}.`,
     );
   }
   const usual = Math.min(8, Math.max(1, Math.floor(availableParallelism() / 4)));
-  const workers = integer("number of workers", options.workers ?? usual, 1, 256);
-  const lookahead = integer("look-ahead", options.lookahead ?? Math.max(4, 2 * workers), 1, 1024);
+  const workers = integer("workers", options.workers ?? usual, 1, 256);
+  const lookahead = integer("lookahead", options.lookahead ?? Math.max(4, 2 * workers), 1, 1024);
   return {
     plan: {
       mode: options.mode,
@@ -98,7 +102,8 @@ export function resolveBatchOptions(options: BatchLoaderOptions): {
 export function integer(name: string, value: number, least: number, most: number): number {
   if (!Number.isInteger(value) || value < least || value > most) {
     throw new UserError(
-      `Expected a ${name} from ${least} to ${most} (whole) but received ${value}.`,
+      "option-invalid",
+      `Expected \`${name}\` from ${least} to ${most} (whole) but received ${value}.`,
     );
   }
   return value;

@@ -52,8 +52,8 @@ async function work(): Promise<void> {
       }
     } catch (error) {
       const { message, stack } = error as Error;
-      const isUserError = error instanceof UserError;
-      send({ type: "failed", ticket, message, stack: stack ?? message, isUserError });
+      const code = error instanceof UserError ? error.code : null;
+      send({ type: "failed", ticket, message, stack: stack ?? message, code });
     }
     cancelled.delete(ticket);
   }

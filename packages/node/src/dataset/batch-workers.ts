@@ -1,4 +1,4 @@
-import { UserError } from "@let-there-be-color/core/user-error";
+import { UserError, type UserErrorCode } from "@let-there-be-color/core/user-error";
 import { type Pending, WorkerPool } from "../threads/worker-pool.js";
 import type { BatchJob, MadeBatch } from "./batch-maker.js";
 import type { BatchPlan } from "./batch-plan.js";
@@ -25,7 +25,8 @@ export type FromWorker =
       readonly ticket: number;
       readonly message: string;
       readonly stack: string;
-      readonly isUserError: boolean;
+      /** Of a UserError; null for any other error. */
+      readonly code: UserErrorCode | null;
     };
 
 /** A batch that was asked for. */
@@ -112,8 +113,8 @@ export class BatchWorkers {
     this.pending.delete(message.ticket);
     if (message.type === "made") {
       pending.resolve(message.made);
-    } else if (message.isUserError) {
-      pending.reject(new UserError(message.message));
+    } else if (message.code !== null) {
+      pending.reject(new UserError(message.code, message.message));
     } else {
       pending.reject(Object.assign(new Error(message.message), { stack: message.stack }));
     }

@@ -21,6 +21,7 @@ export function classesOfPaths(
   const folders = [...new Set(classes)].filter((name) => name !== null);
   if (folders.length > 1 && folders.every((name) => setName.test(name))) {
     throw new UserError(
+      "data-invalid",
       `${givenPath} is already split into sets (${folders.join(", ")}): expected a folder per class. Give the sets one by one, as in ${givenPath}/${folders[0]}.`,
     );
   }

@@ -27,7 +27,11 @@ async function walk(
   try {
     entries = await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    throw new UserError(`The folder ${folder} cannot be read: ${(error as Error).message}.`);
+    throw new UserError(
+      "input-missing",
+      `The folder ${folder} cannot be read: ${(error as Error).message}.`,
+      { cause: error },
+    );
   }
   for (const entry of entries) {
     if (isHidden(entry.name)) continue;

@@ -49,7 +49,11 @@ export class ItemReader {
     const open =
       this.zips.get(sourceIndex) ??
       ZipReader.open(source.path).catch((error: Error) => {
-        throw new UserError(`${source.givenPath} cannot be opened any more: ${error.message}.`);
+        throw new UserError(
+          "input-missing",
+          `${source.givenPath} cannot be opened any more: ${error.message}.`,
+          { cause: error },
+        );
       });
     this.zips.set(sourceIndex, open);
     return open;

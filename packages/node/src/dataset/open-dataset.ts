@@ -60,7 +60,10 @@ export async function openDataset(
   options: DatasetOptions = {},
 ): Promise<Dataset> {
   if (sources.length === 0) {
-    throw new UserError("Expected at least one folder or zip of pictures, but none was given.");
+    throw new UserError(
+      "option-invalid",
+      "Expected at least one folder or zip of pictures, but none was given.",
+    );
   }
   const opened: OpenedSource[] = [];
   for (const source of sources) {
@@ -71,6 +74,7 @@ export async function openDataset(
   if (labels.size < classes.length) {
     const twice = classes.find((name, index) => classes.indexOf(name) !== index);
     throw new UserError(
+      "data-invalid",
       `The class list names "${twice}" twice: every class needs a name of its own.`,
     );
   }
@@ -81,6 +85,7 @@ export async function openDataset(
       const label = className === null ? -1 : labels.get(className);
       if (label === undefined) {
         throw new UserError(
+          "data-invalid",
           `${source.givenPath} has the class "${className}", which is not among the ${classes.length} expected classes (${classes.slice(0, 3).join(", ")}, ...). Rename or remove it, or use this source without labels.`,
         );
       }
@@ -140,6 +145,7 @@ async function openListedSource(
     const name = categories[label];
     if (name === undefined) {
       throw new UserError(
+        "data-invalid",
         `${list}, line ${line}: expected a label from 0 to ${categories.length - 1} (the lines of ${categoriesFile}) but found ${label}.`,
       );
     }
@@ -156,10 +162,14 @@ async function kindOf(path: string, givenPath: string): Promise<"folder" | "zip"
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") {
       throw new UserError(
+        "input-missing",
         `There is no file or folder ${givenPath}: expected a folder of pictures, a folder with a folder per class, or a zip of either.`,
+        { cause: error },
       );
     }
-    throw new UserError(`${givenPath} cannot be opened: ${message}.`);
+    throw new UserError("input-missing", `${givenPath} cannot be opened: ${message}.`, {
+      cause: error,
+    });
   }
   return found.isDirectory() ? "folder" : "zip";
 }
@@ -168,6 +178,7 @@ function requirePictures(source: DatasetSource, listing: SourceListing): void {
   if (listing.pictures.length > 0) return;
   const others = listing.ignored.length;
   throw new UserError(
+    "data-invalid",
     `There is no picture in ${source.givenPath}${others > 0 ? ` (${others} other files, such as ${listing.ignored[0]})` : ""}: expected ${READ_IN_WORDS} files, best in a folder per class.`,
   );
 }

@@ -31,6 +31,7 @@ export async function readClassList(path: string): Promise<string[]> {
     if (!places) return text;
     if (Number(places[2]) !== index) {
       throw new UserError(
+        "data-invalid",
         `${path}, line ${line}: expected the number ${index} but found "${text}".`,
       );
     }
@@ -53,6 +54,7 @@ export async function readPictureList(path: string): Promise<PictureListEntry[]>
       .filter((part) => part !== "" && part !== ".");
     if (parts.length === 0 || parts.includes("..") || /^[A-Za-z]:$/.test(parts[0]!)) {
       throw new UserError(
+        "data-invalid",
         `${path}, line ${line}: expected a path inside the folder of pictures but found "${name}".`,
       );
     }
@@ -67,6 +69,7 @@ export async function findCategories(list: string): Promise<string> {
     await access(path);
   } catch {
     throw new UserError(
+      "data-invalid",
       `${list} has labels but there is no ${categoriesName} beside it: name the file with the class names, or use this source without labels.`,
     );
   }
@@ -86,6 +89,7 @@ export async function applyPictureList(
 ): Promise<ListedPicture[]> {
   const missing = ({ name, line }: PictureListEntry): UserError =>
     new UserError(
+      "data-invalid",
       `${list}, line ${line}: there is no ${name} in ${source.givenPath}. Give the folder or zip that the list's paths start from.`,
     );
   if (source.kind === "folder") {
@@ -110,7 +114,9 @@ async function readLines(path: string, content: string): Promise<{ text: string;
     text = await readFile(path, "utf8");
   } catch (error) {
     throw new UserError(
+      "input-missing",
       `${path} cannot be read (${(error as Error).message}): expected ${content}.`,
+      { cause: error },
     );
   }
   const lines = text
@@ -118,6 +124,7 @@ async function readLines(path: string, content: string): Promise<{ text: string;
     .split("\n")
     .map((line, index) => ({ text: line.trim(), line: index + 1 }))
     .filter((line) => line.text !== "");
-  if (lines.length === 0) throw new UserError(`${path} is empty: expected ${content}.`);
+  if (lines.length === 0)
+    throw new UserError("data-invalid", `${path} is empty: expected ${content}.`);
   return lines;
 }

@@ -45,7 +45,7 @@ describe("splitDataset", () => {
   it("leaves neither part empty", () => {
     for (const validationFraction of [0, 1, -0.1, Number.NaN, 0.001, 0.999]) {
       expect(() => splitDataset(datasetOf([5, 5]), { validationFraction, seed: 1 })).toThrow(
-        /validation fraction/,
+        /`validationFraction`/,
       );
     }
   });

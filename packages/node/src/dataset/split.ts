@@ -25,7 +25,8 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): SplitData
   const { validationFraction, seed } = options;
   if (!(validationFraction > 0 && validationFraction < 1)) {
     throw new UserError(
-      `Expected a validation fraction between 0 and 1 but received ${validationFraction}.`,
+      "option-invalid",
+      `Expected a \`validationFraction\` between 0 and 1 but received ${validationFraction}.`,
     );
   }
   const indicesOfLabel = new Map<number, number[]>();
@@ -43,7 +44,8 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): SplitData
   }
   if (chosen.size === 0 || chosen.size === dataset.items.length) {
     throw new UserError(
-      `A validation fraction of ${validationFraction} of ${dataset.items.length} pictures leaves nothing to ${chosen.size === 0 ? "validate" : "train"} on: choose another fraction or add pictures.`,
+      "data-invalid",
+      `A \`validationFraction\` of ${validationFraction} of ${dataset.items.length} pictures leaves nothing to ${chosen.size === 0 ? "validate" : "train"} on: choose another fraction or add pictures.`,
     );
   }
   return {

@@ -56,7 +56,9 @@ export async function listZip(source: DatasetSource): Promise<SourceListing> {
     });
   } catch (error) {
     throw new UserError(
+      "data-invalid",
       `${source.givenPath} cannot be used as a data set: ${(error as Error).message}. Pack it anew as an ordinary zip with relative names.`,
+      { cause: error },
     );
   } finally {
     zip.close();
@@ -70,7 +72,9 @@ function openCentralDirectory(source: DatasetSource): Promise<ZipFile> {
       if (!error) return resolve(zip);
       reject(
         new UserError(
+          "data-invalid",
           `${source.givenPath} is neither a folder nor a readable zip (${error.message}): expected a folder of pictures or a zip with a folder per class.`,
+          { cause: error },
         ),
       );
     });

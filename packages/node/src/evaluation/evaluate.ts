@@ -7,6 +7,7 @@ import { UserError } from "@let-there-be-color/core/user-error";
 import { type Dataset, itemPath } from "../dataset/dataset.js";
 import { packItems } from "../dataset/item-table.js";
 import { usualMinimumChroma } from "../dataset/usual-options.js";
+import type { Watch } from "../watch.js";
 import { type Pairing, pairPictures } from "./pairing.js";
 import type {
   MeasuredPicture,
@@ -70,6 +71,22 @@ export type EvaluationEvent =
   | { readonly type: "failed"; readonly failure: EvaluationFailure }
   | { readonly type: "grey"; readonly name: string };
 
+/** One more picture is done with. */
+export type EvaluationProgress = EvaluationEvent & {
+  /** Pictures done with. */
+  readonly done: number;
+  /** Pictures in all. */
+  readonly pictures: number;
+};
+
+/** What became of all pictures, in the order of the data set. */
+export interface EvaluatedPictures {
+  readonly rows: readonly PictureRow[];
+  readonly failures: readonly EvaluationFailure[];
+  /** Names of the pictures whose truth is grey itself. */
+  readonly grey: readonly string[];
+}
+
 /** Where the time went, in seconds. */
 export interface EvaluationTime {
   /** In the network, of all candidates. */
@@ -82,7 +99,18 @@ export interface EvaluationTime {
   wall: number;
 }
 
-/** An evaluation with its threads. Close it when it is no longer needed. */
+/**
+ * An evaluation with its threads. Close it when it is no longer needed.
+ *
+ * @example
+ * const truth = await openDataset(["photographs.zip"]);
+ * const model = await loadModelCandidate("runs/first/model.onnx");
+ * const protocol = parseProtocol("short256");
+ * await using evaluation = await Evaluation.start({ truth, candidates: [model], protocol });
+ * const { rows } = await evaluation.collect();
+ * const { systemNames } = evaluation;
+ * const { systems } = summarize(rows, { systemNames, candidates: 1, seed: 0 });
+ */
 export class Evaluation {
   readonly time: EvaluationTime = { network: 0, waiting: 0, measure: 0, wall: 0 };
   /** Names of the candidates, then of the baselines. */
@@ -122,6 +150,7 @@ export class Evaluation {
       if (pairing.predictionOf.every((index) => index < 0)) {
         const given = candidate.pictures.sources[0]!.givenPath;
         throw new UserError(
+          "data-invalid",
           `No picture of ${given} has the name of a picture of ${truth.sources[0]!.givenPath} (such as ${truth.items[0]!.name}); give predictions the names of their truths, with any extension.`,
         );
       }
@@ -168,6 +197,30 @@ export class Evaluation {
     this.time.wall = (performance.now() - start) / 1000;
   }
 
+  /**
+   * Measures all pictures.
+   *
+   * @throws the reason of `signal` if it is aborted
+   */
+  async collect({
+    signal,
+    onProgress,
+  }: Watch<EvaluationProgress> = {}): Promise<EvaluatedPictures> {
+    const rows: PictureRow[] = [];
+    const failures: EvaluationFailure[] = [];
+    const grey: string[] = [];
+    signal?.throwIfAborted();
+    for await (const event of this.run()) {
+      if (event.type === "picture") rows.push(event.row);
+      else if (event.type === "failed") failures.push(event.failure);
+      else grey.push(event.name);
+      const done = rows.length + failures.length + grey.length;
+      onProgress?.({ ...event, done, pictures: this.pictures });
+      signal?.throwIfAborted();
+    }
+    return { rows, failures, grey };
+  }
+
   /** Pictures for the report: as data URIs. */
   async show(item: number): Promise<ShownPicture> {
     const task = this.#task(item, "show");
@@ -181,6 +234,12 @@ export class Evaluation {
     return shown;
   }
 
+  /** The same as {@link close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Ends the threads and frees the models. */
   async close(): Promise<void> {
     await this.#workers.close();
     for (const candidate of this.#options.candidates) {

@@ -5,14 +5,16 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
-import { openDataset } from "../dataset/index.js";
+import { itemPath, openDataset } from "../dataset/index.js";
 import { noisePicture } from "../testing/pictures.js";
 import { folderForTests } from "../testing/temporary-folder.js";
 import { tinyColorModel } from "../testing/tiny-color-model.js";
+import { Evaluation, type EvaluationProgress } from "./evaluate.js";
 import { pairPictures } from "./pairing.js";
 import { decodeForProtocol, parseProtocol } from "./protocol.js";
 import { escapeHtml } from "./report/html.js";
 import type { EvaluationResult } from "./summary.js";
+import { loadModelCandidate } from "./systems.js";
 
 const command = pathToFileURL(join(import.meta.dirname, "../cli/main.js"));
 const script = `import { main } from ${JSON.stringify(command)};
@@ -260,5 +262,29 @@ describe("pairing", () => {
     );
     expect([...pairing.predictionOf]).toEqual([0]);
     expect(pairing.unused).toEqual([]);
+  });
+});
+
+describe("an evaluation in a program", () => {
+  it("tells how far it is, can be stopped, and closes itself", async () => {
+    const dataset = await openDataset([truth]);
+    const protocol = parseProtocol("short32");
+    const start = async () => {
+      const candidate = await loadModelCandidate(model, undefined, { threads: 1 });
+      return Evaluation.start({ truth: dataset, candidates: [candidate], protocol, workers: 1 });
+    };
+    const seen: string[] = [];
+    await using evaluation = await start();
+    const { rows } = await evaluation.collect({
+      onProgress: ({ type, done, pictures }) => seen.push(`${type} ${done}/${pictures}`),
+    });
+    expect(seen).toEqual(Array.from({ length: 7 }, (_, i) => `picture ${i + 1}/7`));
+    expect(rows.map(({ name }) => name)).toEqual(
+      dataset.items.map((item) => itemPath(dataset, item)),
+    );
+    await using stopped = await start();
+    const stop = new AbortController();
+    const onProgress = ({ done }: EvaluationProgress) => done === 2 && stop.abort("enough");
+    await expect(stopped.collect({ signal: stop.signal, onProgress })).rejects.toBe("enough");
   });
 });

@@ -1,8 +1,10 @@
 export {
+  type EvaluatedPictures,
   Evaluation,
   type EvaluationEvent,
   type EvaluationFailure,
   type EvaluationOptions,
+  type EvaluationProgress,
   type EvaluationTime,
   type PictureRow,
   type SceneResult,

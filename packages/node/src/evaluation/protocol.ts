@@ -40,7 +40,8 @@ export function parseProtocol(name: string): Protocol {
   const size = Number(match?.[2]);
   if (!match || size < SMALLEST || size > LARGEST) {
     throw new UserError(
-      `Expected a protocol ${Object.keys(PRESETS).join(", ")}, shortN, squashN or cropN (N from ${SMALLEST} to ${LARGEST} pixels) but received ${name}.`,
+      "option-invalid",
+      `Expected a \`protocol\` ${Object.keys(PRESETS).join(", ")}, shortN, squashN or cropN (N from ${SMALLEST} to ${LARGEST} pixels) but received ${name}.`,
     );
   }
   return { name, fit: match[1] as Protocol["fit"], size };

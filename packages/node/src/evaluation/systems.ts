@@ -52,9 +52,9 @@ export const AVERAGE_COLOR: readonly [a: number, b: number] = [1.9, 6.2];
  * @throws UserError if it is missing, broken or no colour model
  */
 export async function loadModelCandidate(
-  path: string | undefined,
-  workingSize: number | undefined,
-  options: RuntimeOptions,
+  path?: string,
+  workingSize?: number,
+  options: RuntimeOptions = {},
 ): Promise<ModelCandidate> {
   const file =
     path ?? fileURLToPath(import.meta.resolve("@let-there-be-color/models/compact.onnx"));
@@ -63,7 +63,11 @@ export async function loadModelCandidate(
     bytes = await readFile(file);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new UserError(`The model ${file} cannot be read (${code ?? message}); check the path.`);
+    throw new UserError(
+      "input-missing",
+      `The model ${file} cannot be read (${code ?? message}); check the path.`,
+      { cause: error },
+    );
   }
   // With all cores for the network, its threads wait for each other whenever one is displaced.
   const threads = options.threads ?? Math.max(Math.floor(availableParallelism() / 2), 1);
@@ -86,7 +90,8 @@ export async function loadModelCandidate(
   } catch (error) {
     await session?.release();
     const reason = (error as Error).message.split("\n")[0];
-    throw new UserError(`${file} cannot be evaluated: ${reason}`);
+    const code = error instanceof UserError ? error.code : "model-invalid";
+    throw new UserError(code, `${file} cannot be evaluated: ${reason}`, { cause: error });
   }
 }
 

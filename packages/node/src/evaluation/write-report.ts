@@ -19,7 +19,8 @@ export async function assertReportFolderFree(folder: string, overwrite: boolean)
   for (const name of REPORT_FILES) {
     if (!overwrite && (await exists(join(folder, name)))) {
       throw new UserError(
-        `${join(folder, name)} exists already; name another folder with --report, or add --overwrite.`,
+        "output-exists",
+        `${join(folder, name)} exists already; name another folder, or set \`overwrite\`.`,
       );
     }
   }

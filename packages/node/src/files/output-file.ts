@@ -26,13 +26,19 @@ export async function assertWritable(
   { input, overwrite }: { input?: string | undefined; overwrite?: boolean | undefined },
 ): Promise<void> {
   if (input !== undefined && (await isSameFile(input, path))) {
-    throw new UserError(`${path} is the input itself, which is never overwritten; name another.`);
+    throw new UserError(
+      "output-exists",
+      `${path} is the input itself, which is never overwritten; name another.`,
+    );
   }
   if (!overwrite && (await exists(path))) throw alreadyThere(path);
 }
 
 function alreadyThere(path: string): UserError {
-  return new UserError(`${path} exists already; name another output, or allow overwriting.`);
+  return new UserError(
+    "output-exists",
+    `${path} exists already; name another output, or set \`overwrite\`.`,
+  );
 }
 
 /**
@@ -51,6 +57,8 @@ export async function writeWhole(
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST" && (await exists(path))) throw alreadyThere(path);
-    throw new UserError(`${path} cannot be written (${code ?? message}).`);
+    throw new UserError("output-unwritable", `${path} cannot be written (${code ?? message}).`, {
+      cause: error,
+    });
   }
 }

@@ -50,11 +50,15 @@ export interface OpenPhoto {
  */
 export async function openPhoto(file: Uint8Array, name: string): Promise<OpenPhoto> {
   if (file.length === 0) {
-    throw new UserError(`Expected a picture but ${name} is empty; copy or download it again.`);
+    throw new UserError(
+      "input-broken",
+      `Expected a picture but ${name} is empty; copy or download it again.`,
+    );
   }
   const metadata = await readHeader(file, name);
   if (metadata.depth !== "uchar" && metadata.depth !== "ushort") {
     throw new UserError(
+      "input-broken",
       `Expected 8 or 16 bits a sample but ${name} has samples of type ${metadata.depth}; save it as a 16-bit TIFF or PNG.`,
     );
   }
@@ -144,7 +148,8 @@ function lightnessThrough(toneCurve: ToneCurve, bitDepth: 8 | 16): Float32Array 
   );
 }
 
-function grayCodes(
+/** Grey codes of interleaved samples: their own, or of 16 bits from colours. */
+export function grayCodes(
   pixels: Uint8Array | Uint16Array,
   channels: number,
   memory: SharedMemory,
@@ -156,7 +161,8 @@ function grayCodes(
   return codes;
 }
 
-function channelOf(
+/** A copy of one channel of interleaved samples. */
+export function channelOf(
   pixels: Uint8Array | Uint16Array,
   channels: number,
   channel: number,
@@ -177,15 +183,21 @@ function decodingError(error: unknown, name: string): UserError {
   const reason = error instanceof Error ? error.message.trim().split("\n")[0]! : String(error);
   if (reason.includes("unsupported image format")) {
     return new UserError(
+      "input-broken",
       `Expected a picture (JPEG, PNG, WebP, TIFF, AVIF or GIF) but ${name} is none, or its start is damaged.`,
+      { cause: error },
     );
   }
   if (reason.includes("pixel limit")) {
     return new UserError(
+      "input-broken",
       `${name} has more than 268 million pixels, the most that can be colourised at once; reduce or split it.`,
+      { cause: error },
     );
   }
   return new UserError(
+    "input-broken",
     `${name} is broken or cut short (${reason}); copy or download it again, or open and save it in a picture editor.`,
+    { cause: error },
   );
 }

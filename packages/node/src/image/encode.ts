@@ -33,13 +33,17 @@ export async function encodePhoto(
 ): Promise<Buffer> {
   const { width, height, pixels, channels, metadata } = picture;
   if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
-    throw new UserError(`Expected a quality from 1 to 100 but received ${quality}.`);
+    throw new UserError(
+      "option-invalid",
+      `Expected a \`quality\` from 1 to 100 but received ${quality}.`,
+    );
   }
   let image = sharp(pixels, { raw: { width, height, channels }, limitInputPixels: false });
   if (pixels instanceof Uint16Array) image = image.toColourspace("rgb16");
   if (format === "jpeg" && channels === 4) {
     if (isTransparent(pixels)) {
       throw new UserError(
+        "output-unwritable",
         "JPEG cannot hold the transparency of this picture; choose PNG, WebP or TIFF.",
       );
     }
@@ -53,7 +57,9 @@ export async function encodePhoto(
   } catch (error) {
     const reason = error instanceof Error ? error.message.trim().split("\n")[0] : String(error);
     throw new UserError(
+      "output-unwritable",
       `A picture of ${width} x ${height} pixels cannot be written as ${format} (${reason}); choose PNG or TIFF.`,
+      { cause: error },
     );
   }
 }

@@ -7,8 +7,16 @@ export async function readInputFile(path: string): Promise<Buffer> {
     return await readFile(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") throw new UserError(`${path} does not exist; check the name.`);
-    if (code === "EISDIR") throw new UserError(`Expected a picture but ${path} is a folder.`);
-    throw new UserError(`${path} cannot be read (${code ?? message}).`);
+    if (code === "ENOENT")
+      throw new UserError("input-missing", `${path} does not exist; check the name.`, {
+        cause: error,
+      });
+    if (code === "EISDIR")
+      throw new UserError("input-missing", `Expected a picture but ${path} is a folder.`, {
+        cause: error,
+      });
+    throw new UserError("input-missing", `${path} cannot be read (${code ?? message}).`, {
+      cause: error,
+    });
   }
 }

@@ -1,5 +1,6 @@
 // A model with its convolutions in 8 bits, calibrated on photographs.
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { workingLightness } from "@let-there-be-color/core/colorize";
 import type { Session, TensorValue } from "@let-there-be-color/core/graph";
 import { readModelMetadata } from "@let-there-be-color/core/model";
@@ -10,15 +11,25 @@ import { ItemReader } from "../dataset/item-reader.js";
 import { packItems } from "../dataset/item-table.js";
 import { decodePhoto } from "../image/decode.js";
 import { createRuntime } from "../runtime/onnx-runtime.js";
+import type { Watch } from "../watch.js";
 
 export interface QuantizationOptions {
   /** Like those that will be colourised; colours are not looked at. */
   readonly photographs: Dataset;
   /** How many of them are used at most, spread evenly over the data set. Default 200. */
   readonly limit?: number;
-  /** Called for every photograph that cannot be read and is left out. */
-  readonly onUnreadable?: (message: string) => void;
 }
+
+/** How far a quantisation has come. */
+export type QuantizationProgress =
+  /** A photograph is decoded, has shown the limits of the maps, or how their values lie between. */
+  | {
+      readonly type: "decode" | "limits" | "values";
+      readonly done: number;
+      readonly pictures: number;
+    }
+  /** A photograph cannot be read and is left out. */
+  | { readonly type: "unreadable"; readonly name: string; readonly reason: string };
 
 /** Fewer show too little of what the maps may hold. */
 const FEWEST = 16;
@@ -29,29 +40,41 @@ const FEWEST = 16;
  *
  * @param model bytes of a model file that `ltbc export` wrote
  * @throws UserError if it is another model, or fewer than 16 photographs can be read
+ * @throws the reason of `signal` if it is aborted
  */
 export async function quantizeModel(
   model: Uint8Array,
-  { photographs, limit = 200, onUnreadable }: QuantizationOptions,
+  { photographs, limit = 200 }: QuantizationOptions,
+  watch: Watch<QuantizationProgress> = {},
 ): Promise<Uint8Array> {
   const { workingSize } = readModelMetadata(model);
   const calibration = Int8Calibration.of(model);
   if (!calibration) {
     throw new UserError(
-      "Expected a model in the form that this version of ltbc exports (and not a quantised one), since only that can be quantised; export the training run again.",
+      "model-invalid",
+      "Expected a model in the form that this version exports (and not a quantised one), since only that can be quantised; export the training run again.",
     );
   }
-  const pictures = await workingPictures(photographs, limit, workingSize, onUnreadable);
+  const pictures = await workingPictures(photographs, limit, workingSize, watch);
   if (pictures.length < FEWEST) {
     throw new UserError(
+      "data-invalid",
       `Expected at least ${FEWEST} photographs to calibrate on but could read ${pictures.length}; a few hundred are better.`,
     );
   }
   const runtime = await createRuntime();
   const session = await runtime.createSession(calibration.observer);
   try {
-    for (const picture of pictures) calibration.observeLimits(await outputs(session, picture));
-    for (const picture of pictures) calibration.count(await outputs(session, picture));
+    for (const type of ["limits", "values"] as const) {
+      for (const [index, picture] of pictures.entries()) {
+        watch.signal?.throwIfAborted();
+        const maps = await outputs(session, picture);
+        if (type === "limits") calibration.observeLimits(maps);
+        else calibration.count(maps);
+        watch.onProgress?.({ type, done: index + 1, pictures: pictures.length });
+        await nextTurn(); // ONNX Runtime computes on this thread: let the signal through
+      }
+    }
   } finally {
     await session.release();
   }
@@ -72,13 +95,14 @@ async function workingPictures(
   photographs: Dataset,
   limit: number,
   workingSize: number,
-  onUnreadable: ((message: string) => void) | undefined,
+  { signal, onProgress }: Watch<QuantizationProgress>,
 ): Promise<TensorValue[]> {
   const count = Math.min(limit, photographs.items.length);
   const reader = new ItemReader(packItems(photographs));
   const pictures: TensorValue[] = [];
   try {
     for (let i = 0; i < count; i++) {
+      signal?.throwIfAborted();
       const index = Math.floor((i * photographs.items.length) / count);
       const name = itemPath(photographs, photographs.items[index]!);
       try {
@@ -87,8 +111,9 @@ async function workingPictures(
         const data = lightness.map((value) => Math.min(Math.max(value, 0), 100));
         pictures.push({ type: "float32", shape: [1, 1, working.height, working.width], data });
       } catch (error) {
-        onUnreadable?.(`${name}: ${(error as Error).message}`);
+        onProgress?.({ type: "unreadable", name, reason: (error as Error).message });
       }
+      onProgress?.({ type: "decode", done: i + 1, pictures: count });
     }
   } finally {
     await reader.close();

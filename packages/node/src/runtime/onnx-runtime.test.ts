@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { promisify } from "node:util";
 import {
   add,
+  convolution,
   type DataType,
   type DeviceTensor,
   Graph,
@@ -103,7 +104,10 @@ describe("on the CPU", () => {
 
   test.each([0, -1, 1.5, Number.NaN])("refuses %d threads", async (threads) => {
     await expect(createRuntime({ threads })).rejects.toThrow(
-      new UserError(`Expected a positive whole number of threads but received ${threads}.`),
+      new UserError(
+        "option-invalid",
+        `Expected a positive whole number of \`threads\` but received ${threads}.`,
+      ),
     );
   });
 
@@ -237,6 +241,16 @@ describe.each(["cpu", "webgpu"] as const)("parameters and state kept by %s", (de
   });
 });
 
+test("a model that WebGPU would compute wrongly is refused there", async () => {
+  const graph = new Graph();
+  const weight = graph.constant("float32", [4, 6, 3, 3], new Float32Array(4 * 6 * 9));
+  graph.output("y", convolution(graph.input("x", "float32", ["N", 6, "H", "W"]), weight));
+  const runtime = await createRuntime({ device: "webgpu" });
+  await expect(runtime.createSession(serialize(graph))).rejects.toThrow(
+    "a convolution of 6 to 4 channels, which comes out wrong on WebGPU",
+  );
+});
+
 test("a device that cannot be used says what to do", async () => {
   // Where CUDA is installed there is nothing to complain about.
   const runtime = await createRuntime({ device: "cuda" });
@@ -247,6 +261,6 @@ test("a device that cannot be used says what to do", async () => {
   if (failure === undefined) return;
   expect(failure).toBeInstanceOf(UserError);
   expect((failure as UserError).message).toMatch(
-    /^The device cuda cannot be used on this machine \(.+\)\. Install its driver, or use --device cpu\.$/s,
+    /^The device cuda cannot be used on this machine \(.+\)\. Install its driver, or set `device` to cpu\.$/s,
   );
 });

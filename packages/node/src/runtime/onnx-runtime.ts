@@ -35,7 +35,10 @@ export interface RuntimeOptions {
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const { device = "cpu", threads = availableParallelism(), spinning = true } = options;
   if (!Number.isInteger(threads) || threads < 1) {
-    throw new UserError(`Expected a positive whole number of threads but received ${threads}.`);
+    throw new UserError(
+      "option-invalid",
+      `Expected a positive whole number of \`threads\` but received ${threads}.`,
+    );
   }
   return {
     device,
@@ -52,6 +55,10 @@ async function createSession(
   { threads, spinning }: { readonly threads: number; readonly spinning: boolean },
   { keepOnDevice = [] }: SessionOptions,
 ): Promise<Session> {
+  if (device === "webgpu") {
+    const { assertRunsOn } = await import("@let-there-be-color/core/graph");
+    assertRunsOn(device, model);
+  }
   const session = await loadSession(model, device, {
     executionProviders: [device],
     intraOpNumThreads: threads,
@@ -108,7 +115,9 @@ async function loadSession(
     if (device === "cpu") throw error;
     const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new UserError(
-      `The device ${device} cannot be used on this machine (${reason}). Install its driver, or use --device cpu.`,
+      "device-unavailable",
+      `The device ${device} cannot be used on this machine (${reason}). Install its driver, or set \`device\` to cpu.`,
+      { cause: error },
     );
   }
 }

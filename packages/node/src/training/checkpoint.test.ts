@@ -197,7 +197,7 @@ describe("run folders", () => {
     await refuseUsedFolder(join(folder.path, "missing"));
     await save(1);
     const before = (await stat(checkpointPath(folder.path, 1))).mtimeMs;
-    await expect(refuseUsedFolder(folder.path)).rejects.toThrow(/is not empty.*--resume/);
+    await expect(refuseUsedFolder(folder.path)).rejects.toThrow(/is not empty.*`resume`/);
     expect((await stat(checkpointPath(folder.path, 1))).mtimeMs).toBe(before);
   });
 });

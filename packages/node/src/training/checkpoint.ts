@@ -127,11 +127,15 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const { tensors, progress } = await readHeader(jsonPath);
   const content = await readSafetensors(join(dirname(jsonPath), tensors.file));
   if (content.bytes !== tensors.bytes || content.sha256 !== tensors.sha256) {
-    throw new UserError(`${tensors.file} is not the file that ${jsonPath} was saved with.`);
+    throw new UserError(
+      "checkpoint-invalid",
+      `${tensors.file} is not the file that ${jsonPath} was saved with.`,
+    );
   }
   const state: TrainingState = new Map();
   for (const [name, { dtype, shape, data }] of content.tensors) {
-    if (dtype !== "F32") throw new UserError(`${tensors.file}: ${name} is ${dtype}, not F32.`);
+    if (dtype !== "F32")
+      throw new UserError("checkpoint-invalid", `${tensors.file}: ${name} is ${dtype}, not F32.`);
     state.set(name, { shape, data });
   }
   return { path: jsonPath, progress, state };
@@ -231,25 +235,33 @@ async function readHeader(
     text = await readFile(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new UserError(`There is no checkpoint ${path}.`);
+    throw new UserError("input-missing", `There is no checkpoint ${path}.`, { cause: error });
   }
   let header: CheckpointFile;
   try {
     header = JSON.parse(text) as CheckpointFile;
-  } catch {
-    throw new UserError(`The checkpoint ${path} is damaged: it is not JSON.`);
+  } catch (error) {
+    throw new UserError(
+      "checkpoint-invalid",
+      `The checkpoint ${path} is damaged: it is not JSON.`,
+      { cause: error },
+    );
   }
   if (header?.format !== format || !Number.isSafeInteger(header.progress?.step)) {
-    throw new UserError(`${path} is not a checkpoint of this program.`);
+    throw new UserError("checkpoint-invalid", `${path} is not a checkpoint of this program.`);
   }
   if (!(header.formatVersion >= 1 && header.formatVersion <= formatVersion)) {
     throw new UserError(
-      `${path} has checkpoint format ${header.formatVersion}, this version reads up to ${formatVersion}.`,
+      "checkpoint-invalid",
+      `${path} has checkpoint format ${header.formatVersion}, this version reads up to ${formatVersion}. Continue with the version that wrote it.`,
     );
   }
   const { tensors } = header;
   if (typeof tensors?.file !== "string" || basename(tensors.file) !== tensors.file) {
-    throw new UserError(`The checkpoint ${path} is damaged: it names no tensors file.`);
+    throw new UserError(
+      "checkpoint-invalid",
+      `The checkpoint ${path} is damaged: it names no tensors file.`,
+    );
   }
   const size = await stat(join(dirname(path), tensors.file)).then(
     (file) => file.size,
@@ -257,7 +269,10 @@ async function readHeader(
   );
   if (size !== tensors.bytes) {
     const state = size === null ? "is missing" : `has ${size} bytes`;
-    throw new UserError(`The checkpoint ${path} is damaged: ${tensors.file} ${state}.`);
+    throw new UserError(
+      "checkpoint-invalid",
+      `The checkpoint ${path} is damaged: ${tensors.file} ${state}.`,
+    );
   }
   const { validations = [], ...written } = header.progress;
   const records = validations.map((record) => readRecord(record) as ValidationRecord);

@@ -2,9 +2,6 @@ import type { Averages, Measure } from "@let-there-be-color/core/objective";
 import type { TrainingState } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 
-/** A run whose numbers left the finite range: its options were usable, its outcome is not. */
-export class DivergenceError extends UserError {}
-
 /** Names the first measure of a step that is NaN or infinite; null if all are finite. */
 export function nonFiniteMeasure(
   measures: readonly Measure[],
@@ -32,12 +29,13 @@ export function nonFiniteTensor(state: TrainingState): string | null {
 export function divergence(
   problem: string,
   place: { step: number; rate: number; base: number; runFolder: string },
-): DivergenceError {
+): UserError {
   const rounded = (value: number) => Number(value.toPrecision(3));
-  return new DivergenceError(
+  return new UserError(
+    "training-diverged",
     `Training diverged at step ${place.step} with learning rate ${rounded(place.rate)}: ` +
-      `${problem}. The last good checkpoint is kept; continue with --resume ${place.runFolder} ` +
-      `and a lower --learning-rate (such as ${rounded(place.base / 10)}) ` +
-      "or stronger gradient clipping (such as --clip-norm 1).",
+      `${problem}. The last good checkpoint is kept; \`resume\` ${place.runFolder} ` +
+      `with a lower \`learningRate\` (such as ${rounded(place.base / 10)}) ` +
+      "or stronger gradient clipping (such as `clipNorm` 1).",
   );
 }

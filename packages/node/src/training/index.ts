@@ -1,4 +1,5 @@
-// Training as a library: networks, data and presentation are the caller's, the loop is here.
+// Training as a library: a whole run on pictures with `trainOnPictures`, or the loop alone with
+// `train`, where networks, data and presentation are the caller's.
 
 export type { Averages, Measure, MeasureSet } from "@let-there-be-color/core/objective";
 export type {
@@ -38,6 +39,22 @@ export {
   type ValidationRecord,
 } from "./journal.js";
 export { ProgressReporter, type ProgressStream } from "./progress.js";
+export type { PictureChoices, RunChoices } from "./run/choices.js";
+export type {
+  ConfiguredPhase,
+  DataLocation,
+  RunConfiguration,
+  TrainingChoices,
+  WrittenPhase,
+} from "./run/configuration.js";
+export type { RunDatasets, SkippedFiles } from "./run/data.js";
+export {
+  exportedModel,
+  type ModelExportOptions,
+  modelOfRun,
+  type RunModel,
+} from "./run/model-export.js";
+export { type PresetDefaults, presetDefaults } from "./run/preset-defaults.js";
 export { openCheckpoint } from "./run-folder.js";
 export {
   readSafetensors,
@@ -45,4 +62,17 @@ export {
   type SafetensorsContent,
   writeSafetensors,
 } from "./safetensors.js";
+export {
+  type OpeningEvent,
+  type PreparedEvent,
+  type TrainedRun,
+  type TrainOnPicturesEvent,
+  type TrainOnPicturesOptions,
+  trainOnPictures,
+} from "./train-on-pictures.js";
 export { type PhaseData, type TrainingOptions, train } from "./trainer.js";
+export {
+  type TrainingDescription,
+  type TrainingExportOptions,
+  writeTrainingExport,
+} from "./training-export.js";

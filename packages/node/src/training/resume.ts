@@ -17,17 +17,22 @@ export function checkPlanUnchanged(
     if (!phase && !started) continue;
     const number = `phase ${index + 1}`;
     if (!phase) {
-      throw new UserError(`The run is already in ${number}; the phases given now end before it.`);
+      throw new UserError(
+        "option-invalid",
+        `The run is already in ${number}; the phases given now end before it.`,
+      );
     }
     if (!started) continue;
     if (phase.crop !== old.crop || phase.batchSize !== old.batchSize) {
       throw new UserError(
+        "option-invalid",
         `The checkpoint was made with crop ${old.crop} and batch ${old.batchSize} in ${number}, ` +
           `not crop ${phase.crop} and batch ${phase.batchSize}. Use the same, or start a new run.`,
       );
     }
     if (phase.batchesPerEpoch !== old.batchesPerEpoch) {
       throw new UserError(
+        "data-invalid",
         `The data set has changed: an epoch had ${old.batchesPerEpoch} batches, now ` +
           `${phase.batchesPerEpoch}. Use the same pictures, or start a new run.`,
       );
@@ -36,6 +41,7 @@ export function checkPlanUnchanged(
     const fixed = index < position.phase && phase.epochs !== old.epochs;
     if (fixed || phase.epochs < done) {
       throw new UserError(
+        "option-invalid",
         `At step ${step} the run has done ${done} epochs of ${number}; ` +
           `${phase.epochs} cannot be asked for any more.`,
       );

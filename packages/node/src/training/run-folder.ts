@@ -18,8 +18,9 @@ export async function refuseUsedFolder(folder: string): Promise<void> {
   }
   if (names.length === 0) return;
   throw new UserError(
-    `The run folder ${folder} is not empty. Continue its run with --resume ${folder}, ` +
-      "or choose another folder with --output.",
+    "output-exists",
+    `The run folder ${folder} is not empty. Continue its run with \`resume\` ${folder}, ` +
+      "or choose another `runFolder`.",
   );
 }
 
@@ -31,7 +32,7 @@ export async function openCheckpoint(
   path: string,
 ): Promise<{ checkpoint: Checkpoint; runFolder: string; rejected: RejectedCheckpoint[] }> {
   const found = await stat(path).catch(() => null);
-  if (!found) throw new UserError(`There is no run folder or checkpoint ${path}.`);
+  if (!found) throw new UserError("input-missing", `There is no run folder or checkpoint ${path}.`);
   if (!found.isDirectory()) {
     return { checkpoint: await readCheckpoint(path), runFolder: dirname(path), rejected: [] };
   }
@@ -39,7 +40,8 @@ export async function openCheckpoint(
   if (checkpoint) return { checkpoint, runFolder: path, rejected };
   const damage = rejected.map(({ reason }) => `\n${reason}`).join("");
   throw new UserError(
-    `The folder ${path} holds no usable checkpoint. Expected a folder that ltbc train wrote; ` +
-      `if training never got that far, start anew with another --output.${damage}`,
+    "checkpoint-invalid",
+    `The folder ${path} holds no usable checkpoint. Expected the folder of a training run; ` +
+      `if training never got that far, start anew with another \`runFolder\`.${damage}`,
   );
 }

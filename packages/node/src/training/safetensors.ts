@@ -68,7 +68,10 @@ export async function readSafetensors(path: string): Promise<SafetensorsContent>
   const file = await open(path, "r");
   try {
     return await readFrom(file, (problem) => {
-      throw new UserError(`${path} is not a readable safetensors file: ${problem}.`);
+      throw new UserError(
+        "checkpoint-invalid",
+        `${path} is not a readable safetensors file: ${problem}.`,
+      );
     });
   } finally {
     await file.close();

@@ -247,7 +247,7 @@ describe("stopping", () => {
     const step = (number: number) => (number === 5 ? stepOf({ colorLoss: Number.NaN }) : goodStep);
     const options = scripted({ step });
     await expect(run(options)).rejects.toThrow(
-      /diverged at step 5 with learning rate 0\.5: colour loss is NaN.*--learning-rate \(such as 0\.05\).*--clip-norm/,
+      /diverged at step 5 with learning rate 0\.5: colour loss is NaN.*`learningRate` \(such as 0\.05\).*`clipNorm`/,
     );
     expect(options.log.slice(-2)).toEqual(["data closed", "network released"]);
     const { checkpoint } = await findNewestCheckpoint(runFolder);

@@ -345,6 +345,7 @@ class TrainingRun {
     const value = measures[measure] ?? null;
     if (value === null) {
       throw new UserError(
+        "data-invalid",
         `No validation picture counts for the ${title.toLowerCase()}, which chooses the best model. Validate on other pictures.`,
       );
     }

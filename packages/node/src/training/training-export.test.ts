@@ -117,7 +117,7 @@ describe("a network that starts from what pictures show", () => {
 
   test("asks for pictures, and stores the prior of their colours", async () => {
     await expect(writeTrainingExport(join(folder.path, "none.onnx"), options)).rejects.toThrow(
-      /give them with --pictures/,
+      /give them as `pictures`/,
     );
     const pictures = join(folder.path, "pictures");
     await mkdir(join(pictures, "a"), { recursive: true });

@@ -25,6 +25,7 @@ import {
 import { UserError } from "@let-there-be-color/core/user-error";
 import { writeFileDurably } from "../files/atomic-file.js";
 import { createRuntime } from "../runtime/onnx-runtime.js";
+import { checkNumbers } from "./run/choices.js";
 import {
   newConfiguration,
   planOf,
@@ -113,8 +114,10 @@ export async function writeTrainingExport(
   options: TrainingExportOptions,
 ): Promise<string[]> {
   const stem = path.replace(/\.onnx$/, "");
-  if (stem === path) throw new UserError(`Expected an output named *.onnx but received ${path}.`);
+  if (stem === path)
+    throw new UserError("option-invalid", `Expected an output named *.onnx but received ${path}.`);
   const { choices, classes, encoder } = options;
+  checkNumbers(choices);
   const names = typeof classes === "number" ? Array.from({ length: classes }, String) : classes;
   const whole = newConfiguration(
     choices,
@@ -195,7 +198,8 @@ async function valuesToStartFrom(
   if (!learnsFromPictures(configuration)) return initialState(configuration, given);
   if (pictures.length === 0) {
     throw new UserError(
-      "This network starts from what the run's pictures show (the prior of colours, statistics of an encoder): give them with --pictures.",
+      "option-invalid",
+      "This network starts from what the run's pictures show (the prior of colours, statistics of an encoder): give them as `pictures`.",
     );
   }
   const { seed } = configuration;

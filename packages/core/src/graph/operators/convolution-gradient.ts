@@ -1,6 +1,7 @@
 // The gradient rules of Conv and ConvTranspose, each the other's adjoint.
 
 import { type Node, staticShape, type Value } from "../graph.js";
+import { bandedInputGradient, bandsPay, depthwiseLayer } from "./banded-depthwise-gradient.js";
 import { convolution, transposedConvolution } from "./convolution.js";
 import {
   type ConvolutionGeometry,
@@ -39,9 +40,16 @@ export function convolutionInputGradient(
   dY: Value,
   x: Value,
   weight: Value,
-  { strides, pads, dilations, groups = 1 }: ConvolutionGeometry,
+  geometry: ConvolutionGeometry,
 ): Value {
+  const { strides, pads, dilations, groups = 1 } = geometry;
   const purpose = "The gradient of Conv";
+  // Constant kernels have faster convolutions still at stride 1: 8x8x384 in 0.4 ms, by bands in 1.2.
+  const strided = strides.some((stride) => stride !== 1);
+  if (groups !== 1 && (strided || !isConstant(weight))) {
+    const layer = depthwiseLayer(x.shape, dY.shape, weight.shape, geometry);
+    if (layer && bandsPay(layer)) return bandedInputGradient(dY, weight, layer);
+  }
   const [, , kernelHeight, kernelWidth] = staticShape(weight.shape, purpose) as Quad;
   const reach: Pair = [dilations[0] * (kernelHeight - 1), dilations[1] * (kernelWidth - 1)];
   const flipped = pads.map((side, index) => reach[index % 2]! - side) as Quad;
@@ -55,6 +63,8 @@ export function convolutionInputGradient(
       groups,
     });
   }
+  // In groups, too: 64x64x48 to 32x32 in 20 ms, where a grouped convolution of the four phases
+  // takes 17 and one between inserted zeros 29; 32x32x96 to 16x16 in 5 ms (8, 14).
   const [, , height, width] = staticShape(x.shape, purpose) as Quad;
   const [, , outHeight, outWidth] = staticShape(dY.shape, purpose) as Quad;
   const missing = (axis: 0 | 1, length: number, outLength: number) =>
@@ -66,6 +76,12 @@ export function convolutionInputGradient(
     outputPadding: [missing(0, height, outHeight), missing(1, width, outWidth)],
     groups,
   });
+}
+
+/** Whether a value is known when the graph is loaded: a constant, or computed from nothing else. */
+function isConstant({ graph, name, producer }: Value): boolean {
+  if (!producer) return graph.constants.has(name);
+  return producer.inputs.every((input) => !input || isConstant(input));
 }
 
 /** `[C_out, C_in / groups, kh, kw] -> [C_in, C_out / groups, kh, kw]`, each group by itself. */

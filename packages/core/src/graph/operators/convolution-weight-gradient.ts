@@ -44,9 +44,8 @@ export function convolutionWeightGradient(
   weightShape: Shape,
   geometry: ConvolutionGeometry,
 ): Value {
-  if (geometry.groups !== undefined && geometry.groups !== 1) {
-    return groupedWeightGradient(x, dY, weightShape, geometry, geometry.groups);
-  }
+  const { groups = 1 } = geometry;
+  if (groups !== 1) return groupedWeightGradient(x, dY, weightShape, { ...geometry, groups });
   const purpose = "The gradient of Conv";
   const [batch, inputChannels, height, width] = staticShape(x.shape, purpose) as Quad;
   const [, outputChannels, outputHeight, outputWidth] = staticShape(dY.shape, purpose) as Quad;

@@ -19,6 +19,8 @@ interface Layer {
   readonly everywhere?: true;
 }
 
+// The gradients of depthwise convolutions have forms of their own for small maps, for rows that
+// divide into tiles (stride 1), and for all others.
 const layers: readonly Layer[] = [
   {
     title: "depthwise 3x3",
@@ -28,11 +30,26 @@ const layers: readonly Layer[] = [
     everywhere: true,
   },
   {
-    title: "depthwise 3x3, larger maps",
-    picture: [2, 4, 18, 17],
-    weight: [4, 1, 3, 3],
-    options: { groups: 4, padding: 1 },
+    title: "depthwise 3x3, two tiles a row",
+    picture: [2, 3, 6, 32],
+    weight: [3, 1, 3, 3],
+    options: { groups: 3, padding: 1 },
     every: 29,
+    everywhere: true,
+  },
+  {
+    title: "depthwise 2x3, three tiles a row, padding on three sides, dilation 2",
+    picture: [2, 2, 7, 48],
+    weight: [2, 1, 2, 3],
+    options: { groups: 2, padding: [0, 1, 2, 3], dilation: 2 },
+    every: 31,
+  },
+  {
+    title: "depthwise 3x3, a width without tiles",
+    picture: [2, 2, 5, 37],
+    weight: [2, 1, 3, 3],
+    options: { groups: 2, padding: 1 },
+    every: 17,
   },
   {
     title: 'depthwise 3x3, stride 2, "same" of even sides',
@@ -135,6 +152,19 @@ describeOnDevices("Gradients of convolutions in groups", (device) => {
       (x, w, bias) => convolution(x!, w!, { ...options, bias: bias! }),
       { every },
     );
+  });
+
+  test("of the picture alone, the kernels constant", async () => {
+    const kernels = randomTensor([3, 1, 3, 3], 2);
+    for (const stride of [1, 2]) {
+      await expectGradients(device, [randomTensor([2, 3, 4, 6], 1)], (x) =>
+        convolution(x!, x!.graph.constant("float32", kernels.shape, kernels.data), {
+          groups: 3,
+          stride,
+          padding: stride === 1 ? 1 : [0, 0, 1, 1],
+        }),
+      );
+    }
   });
 
   test("of a transposed convolution", async () => {

@@ -50,6 +50,7 @@ export function withEncoderWeights(
 ): { network: BackboneNetworkConfig; values: ParameterValues } {
   if (!network.encoder) {
     throw new UserError(
+      "option-invalid",
       `Expected a network with a pretrained encoder, such as mobilenet, but ${network.name} has the paper's own; choose another preset or leave the encoder's weights out.`,
     );
   }
@@ -71,11 +72,13 @@ export class NamedTensors {
     const known = this.#tensors.get(name);
     if (!known) {
       throw new UserError(
+        "model-invalid",
         `Expected the encoder's weights to hold ${name} of shape [${shape.join(", ")}] but there is no such tensor; give the file of the encoder that the network has.`,
       );
     }
     if (known.shape.join() !== shape.join()) {
       throw new UserError(
+        "model-invalid",
         `Expected ${name} of shape [${shape.join(", ")}] but the encoder's weights have [${known.shape.join(", ")}]; give the file of the encoder and the widths that the network has.`,
       );
     }
@@ -88,6 +91,7 @@ export class NamedTensors {
     for (const name of this.#tensors.keys()) {
       if (this.#used.has(name) || ignored.includes(name)) continue;
       throw new UserError(
+        "model-invalid",
         `The encoder's weights hold ${name}, which ${encoder} does not have; give the file of the encoder that the network has.`,
       );
     }

@@ -71,6 +71,7 @@ export class ChromaBins {
   constructor(readonly spacing: number = DEFAULT_SPACING) {
     if (!(spacing >= FINEST_SPACING && spacing <= COARSEST_SPACING)) {
       throw new UserError(
+        "option-invalid",
         `Expected a spacing of the colour bins from ${FINEST_SPACING} to ${COARSEST_SPACING} CIELAB units but received ${spacing}`,
       );
     }

@@ -31,11 +31,13 @@ export class ChromaEncoding {
     const { neighbours = 5, sigma = bins.spacing / 2 } = options;
     if (!Number.isInteger(neighbours) || neighbours < 1 || neighbours > MOST_NEIGHBOURS) {
       throw new UserError(
+        "option-invalid",
         `Expected from 1 to ${MOST_NEIGHBOURS} neighbouring bins for a colour but received ${neighbours}`,
       );
     }
     if (!(sigma > 0 && sigma < Number.POSITIVE_INFINITY)) {
       throw new UserError(
+        "option-invalid",
         `Expected a positive standard deviation for soft encoding, in CIELAB units, but received ${sigma}`,
       );
     }

@@ -34,6 +34,7 @@ export class ChromaPrior {
     this.bands = shares.length / bins.count;
     if (!Number.isInteger(this.bands) || this.bands < 1) {
       throw new UserError(
+        "model-invalid",
         `Expected a colour prior of ${bins.count} shares, or a multiple, for bins ${bins.spacing} units apart but found ${shares.length}; use the prior and the spacing of one training run`,
       );
     }
@@ -43,6 +44,7 @@ export class ChromaPrior {
       // NaN fails both comparisons.
       if (!(Math.abs(sum - 1) < 1e-3) || !row.every((share) => share > 0)) {
         throw new UserError(
+          "model-invalid",
           `Expected a colour prior of positive shares with sum 1 but band ${band} has the sum ${sum} and the least share ${Math.min(...row)}; count it anew`,
         );
       }
@@ -70,6 +72,7 @@ export class PriorCounts {
   ) {
     if (!Number.isInteger(bands) || bands < 1 || bands > MOST_BANDS) {
       throw new UserError(
+        "option-invalid",
         `Expected from 1 to ${MOST_BANDS} bands of lightness for the colour prior but received ${bands}`,
       );
     }
@@ -107,6 +110,7 @@ export class PriorCounts {
     const { sigma = 5, uniform = 0.01 } = options;
     if (!(sigma >= 0) || !(uniform >= 0 && uniform <= 1)) {
       throw new UserError(
+        "option-invalid",
         `Expected a standard deviation of at least 0 and a uniform share of 0..1 for the colour prior but received ${sigma} and ${uniform}`,
       );
     }
@@ -116,7 +120,8 @@ export class PriorCounts {
     const total = all.reduce((sum, count) => sum + count, 0);
     if (total === 0) {
       throw new UserError(
-        "Expected colours to count a prior over but there were none; check --data",
+        "data-invalid",
+        "Expected colours to count a prior over but there were none; check the training pictures",
       );
     }
     const shares = new Float32Array(this.counts.length);

@@ -101,6 +101,7 @@ export function quantizedColors(
   }
   if (!Array.isArray(shares) || shares.some((share) => typeof share !== "number")) {
     throw new UserError(
+      "model-invalid",
       `Expected the model's property ${PRIOR_PROPERTY} to be a JSON array of shares but found ${(properties[PRIOR_PROPERTY] ?? "nothing").slice(0, 60)}; export the model again`,
     );
   }

@@ -126,6 +126,7 @@ function objectAt(value: unknown, name: string): Record<string, unknown> {
 
 function malformed(expected: string, found: string): UserError {
   return new UserError(
+    "option-invalid",
     `Expected ${expected} in the model's read-outs but found ${found.slice(0, 60)}; export the model again`,
   );
 }

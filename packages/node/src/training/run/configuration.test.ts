@@ -88,7 +88,7 @@ describe("a new run", () => {
     [{ crop: 100 }, /multiple of 8 pixels but received 100\. Use 104/],
     [{ crop: 64, resize: 50 }, /at least the crop \(64 pixels\)/],
     [{ freeze: ["encoder.*"] }, /No parameter of this network is named encoder/],
-    [{ phases: [{ crop: 64, epochs: 1 }], epochs: 3 }, /leave out --crop and --epochs/],
+    [{ phases: [{ crop: 64, epochs: 1 }], epochs: 3 }, /leave out `crop` and `epochs`/],
   ])("refuses %j", (choices, message) => {
     expect(() => configure(choices)).toThrow(message);
   });
@@ -142,12 +142,14 @@ describe("a resumed run", () => {
   });
 
   it.each<[string, TrainingChoices]>([
-    ["--preset", { preset: "compact" }],
-    ["--batch", { batch: 32 }],
-    ["--seed", { seed: 5 }],
-    ["--optimizer", { optimizer: "adam" }],
+    ["preset", { preset: "compact" }],
+    ["batch", { batch: 32 }],
+    ["seed", { seed: 5 }],
+    ["optimizer", { optimizer: "adam" }],
   ])("refuses %s", (option, choices) => {
-    expect(() => resumedConfiguration(recorded, choices)).toThrow(`${option} belongs to the run`);
+    expect(() => resumedConfiguration(recorded, choices)).toThrow(
+      `\`${option}\` belongs to the run`,
+    );
   });
 });
 

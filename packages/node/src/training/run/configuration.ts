@@ -205,18 +205,19 @@ function statisticsBatches(
   return encoderStatistics ?? (normalization === "frozen" ? STATISTICS_BATCHES : 0);
 }
 
-/** Choices that a resumed run cannot make anew, by their option names. */
-const fixedChoices = {
-  preset: "--preset",
-  batch: "--batch",
-  crop: "--crop",
-  resize: "--resize",
-  optimizer: "--optimizer",
-  reduction: "--reduction",
-  minimumChroma: "--minimum-chroma",
-  encoderStatistics: "--encoder-statistics",
-  seed: "--seed",
-} as const satisfies Partial<Record<keyof TrainingChoices, string>>;
+/** Choices that a resumed run cannot make anew. */
+const fixedChoices = [
+  "preset",
+  "network",
+  "batch",
+  "crop",
+  "resize",
+  "optimizer",
+  "reduction",
+  "minimumChroma",
+  "encoderStatistics",
+  "seed",
+] as const satisfies readonly (keyof TrainingChoices)[];
 
 /**
  * The configuration of a run that is resumed: as recorded, with the rates, weights and epochs that
@@ -227,11 +228,12 @@ export function resumedConfiguration(
   recorded: RunConfiguration,
   choices: TrainingChoices,
 ): RunConfiguration {
-  for (const [choice, option] of Object.entries(fixedChoices)) {
-    if (choices[choice as keyof typeof fixedChoices] === undefined) continue;
+  for (const choice of fixedChoices) {
+    if (choices[choice] === undefined) continue;
     throw new UserError(
-      `${option} belongs to the run and cannot be changed when it is resumed. Leave it out, ` +
-        "or start a new run with another --output.",
+      "option-invalid",
+      `\`${choice}\` belongs to the run and cannot be changed when it is resumed. Leave it out, ` +
+        "or start a new run with another `runFolder`.",
     );
   }
   const { network, learningRate, objective } = recorded;
@@ -260,8 +262,9 @@ export function planOf(configuration: RunConfiguration, pictures: number): Phase
     const batchesPerEpoch = Math.floor(pictures / batchSize);
     if (batchesPerEpoch < 1) {
       throw new UserError(
+        "data-invalid",
         `There are ${pictures} training pictures, fewer than one batch of ${batchSize}. ` +
-          "Add pictures or lower --batch.",
+          "Add pictures or lower `batch`.",
       );
     }
     return { crop, epochs, batchSize, batchesPerEpoch };
@@ -285,7 +288,10 @@ function configuredPhases(
 ): ConfiguredPhase[] {
   const defaults = presetDefaults[preset];
   if (choices.phases && (choices.crop !== undefined || choices.epochs !== undefined)) {
-    throw new UserError("--phases gives crops and epochs: leave out --crop and --epochs.");
+    throw new UserError(
+      "option-invalid",
+      "`phases` gives crops and epochs: leave out `crop` and `epochs`.",
+    );
   }
   const written = choices.phases ?? [
     { crop: choices.crop ?? defaults.crop, epochs: choices.epochs ?? defaults.epochs },
@@ -296,7 +302,8 @@ function configuredPhases(
   return written.map(({ crop, epochs, batchSize = batch }) => {
     if (crop % stride !== 0) {
       throw new UserError(
-        `Expected a crop that is a multiple of ${stride} pixels but received ${crop}. ` +
+        "option-invalid",
+        `Expected a \`crop\` that is a multiple of ${stride} pixels but received ${crop}. ` +
           `Use ${Math.max(stride, Math.round(crop / stride) * stride)}.`,
       );
     }
@@ -307,7 +314,8 @@ function configuredPhases(
     const ratio = choices.resize / largest;
     if (ratio < 1) {
       throw new UserError(
-        `Expected --resize of at least the crop (${largest} pixels) but received ${choices.resize}.`,
+        "option-invalid",
+        `Expected \`resize\` of at least the crop (${largest} pixels) but received ${choices.resize}.`,
       );
     }
     return { crop, epochs, batchSize, resize: Math.round(crop * ratio) };
@@ -319,7 +327,7 @@ function resumedPhases(
   { epochs, phases }: TrainingChoices,
 ): readonly ConfiguredPhase[] {
   if (phases && epochs !== undefined) {
-    throw new UserError("--phases gives the epochs: leave out --epochs.");
+    throw new UserError("option-invalid", "`phases` gives the epochs: leave out `epochs`.");
   }
   if (phases) {
     return phases.map((phase, index) => {

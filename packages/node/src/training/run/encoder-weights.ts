@@ -40,12 +40,19 @@ export async function readEncoderWeights(
 ): Promise<PretrainedNetwork> {
   const { tensors, metadata, sha256 } = await readSafetensors(path).catch((error) => {
     if (error instanceof UserError) throw error;
-    throw new UserError(`Expected a file with the encoder's weights: ${error.message}.`);
+    throw new UserError(
+      "input-missing",
+      `Expected a file with the encoder's weights: ${error.message}.`,
+      { cause: error },
+    );
   });
   const stored: StoredParameters = new Map(
     [...tensors].map(([name, { shape, data }]) => {
       if (!(data instanceof BigInt64Array)) return [name, { shape, data }];
-      throw new UserError(`${path}: expected numbers with a fraction but ${name} has whole ones.`);
+      throw new UserError(
+        "model-invalid",
+        `${path}: expected numbers with a fraction but ${name} has whole ones.`,
+      );
     }),
   );
   const { source, licence } = metadata;
@@ -64,7 +71,8 @@ function named<T>(path: string, task: () => T): T {
   try {
     return task();
   } catch (error) {
-    if (error instanceof UserError) throw new UserError(`${path}: ${error.message}`);
+    if (error instanceof UserError)
+      throw new UserError(error.code, `${path}: ${error.message}`, { cause: error });
     throw error;
   }
 }

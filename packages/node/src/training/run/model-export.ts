@@ -1,10 +1,16 @@
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { DEFAULT_WORKING_SIZE, inferenceModel } from "@let-there-be-color/core/model";
+import {
+  DEFAULT_WORKING_SIZE,
+  inferenceModel,
+  SMALLEST_WORKING_SIZE,
+} from "@let-there-be-color/core/model";
 import { averagedParameters } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
-import type { Checkpoint } from "../checkpoint.js";
+import { type Checkpoint, checkpointPath, readCheckpoint } from "../checkpoint.js";
 import { recordedConfiguration } from "../earlier-formats.js";
 import { writtenRecord } from "../journal.js";
+import { openCheckpoint } from "../run-folder.js";
 
 export interface ModelExportOptions {
   /** How the weights are stored. Default "float16". */
@@ -29,7 +35,8 @@ export function exportedModel(
   const configuration = recordedConfiguration(progress);
   if (!configuration) {
     throw new UserError(
-      `${path} was not written by ltbc train: it does not say which network it belongs to.`,
+      "checkpoint-invalid",
+      `${path} was not written by a training run on pictures: it does not say which network it belongs to.`,
     );
   }
   const { network, classes, phases, objective, optimizer, movingAverage, data, encoderOrigin } =
@@ -40,7 +47,7 @@ export function exportedModel(
   const sources = [...(data?.sources ?? []), ...(data?.unlabelled ?? [])];
   const {
     precision = "float16",
-    workingSize = phases.at(-1)?.resize ?? DEFAULT_WORKING_SIZE,
+    workingSize = Math.max(phases.at(-1)?.resize ?? DEFAULT_WORKING_SIZE, SMALLEST_WORKING_SIZE),
     trainingData = sources.map((each) => basename(each)).join(", "),
   } = options;
   const training = {
@@ -59,4 +66,34 @@ export function exportedModel(
       ...(options.licence === undefined ? {} : { "ltbc.licence": options.licence }),
     },
   });
+}
+
+/** A model taken out of a run. */
+export interface RunModel {
+  /** Bytes of the ONNX file. */
+  readonly model: Uint8Array;
+  readonly runFolder: string;
+  /** Step of its checkpoint. */
+  readonly step: number;
+}
+
+/**
+ * The best model of a training run, or of one checkpoint, as an ONNX file.
+ *
+ * @param path a run folder or one checkpoint of it
+ * @param options `newest` takes the newest checkpoint of the folder in place of the best
+ * @throws UserError if there is no usable checkpoint
+ */
+export async function modelOfRun(
+  path: string,
+  { newest = false, ...options }: ModelExportOptions & { readonly newest?: boolean } = {},
+): Promise<RunModel> {
+  const { checkpoint, runFolder } = await openCheckpoint(path);
+  const { best, step } = checkpoint.progress;
+  const wholeRun = await stat(path).then((found) => found.isDirectory());
+  const chosen =
+    newest || !wholeRun || !best || best.step === step
+      ? checkpoint
+      : await readCheckpoint(checkpointPath(runFolder, best.step));
+  return { model: exportedModel(chosen, options), runFolder, step: chosen.progress.step };
 }

@@ -20,18 +20,41 @@ export async function readNetworkFile(
   try {
     options = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
-    throw new UserError(`Expected a JSON file with network options: ${(error as Error).message}.`);
+    throw new UserError(
+      "option-invalid",
+      `Expected a JSON file with network options: ${(error as Error).message}.`,
+      { cause: error },
+    );
   }
+  checkNetworkOptions(options, preset, path);
+  return options;
+}
+
+/**
+ * @param where what to call the options in messages
+ * @throws UserError if an option is unknown, or the network cannot be built with them
+ */
+export function checkNetworkOptions(
+  options: Partial<NetworkConfig>,
+  preset: PresetName,
+  where: string,
+): void {
   const base = networkPreset(preset);
   for (const key of Object.keys(options)) {
     if (key in base && key !== "classes") continue;
     const known = Object.keys(base).filter((name) => name !== "classes");
-    throw new UserError(`${path}: "${key}" is no network option. Known: ${known.join(", ")}.`);
+    throw new UserError(
+      "option-invalid",
+      `${where}: "${key}" is no network option. Known: ${known.join(", ")}.`,
+    );
   }
   try {
     countParameters(networkPreset(preset, options));
   } catch (error) {
-    throw new UserError(`${path} does not describe a network: ${(error as Error).message}.`);
+    throw new UserError(
+      "option-invalid",
+      `${where} does not describe a network: ${(error as Error).message}.`,
+      { cause: error },
+    );
   }
-  return options;
 }

@@ -1,124 +1,100 @@
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { networkPreset, type ParameterValues } from "@let-there-be-color/core/network";
 import { UserError } from "@let-there-be-color/core/user-error";
-import { fingerprintDataset, readClassList } from "../../dataset/index.js";
-import type { Checkpoint } from "../checkpoint.js";
+import { fingerprintDataset } from "../../dataset/index.js";
+import type { Checkpoint, RejectedCheckpoint } from "../checkpoint.js";
 import { recordedConfiguration } from "../earlier-formats.js";
 import { openCheckpoint, refuseUsedFolder } from "../run-folder.js";
+import { checkChoices, type RunChoices } from "./choices.js";
 import {
   type DataLocation,
   newConfiguration,
   type RunConfiguration,
   resumedConfiguration,
-  type TrainingChoices,
 } from "./configuration.js";
 import { openRunDatasets, type RunDatasets } from "./data.js";
 import { readEncoderWeights } from "./encoder-weights.js";
-import { readNetworkFile } from "./network-file.js";
-
-/** Options of `ltbc train` that decide what is computed from which pictures; paths as given. */
-export interface RunOptions extends Omit<TrainingChoices, "network"> {
-  /** Path of a file for `readNetworkFile`. */
-  readonly network?: string;
-  readonly validation?: readonly string[];
-  readonly validationFraction?: number;
-  readonly unlabelled?: readonly string[];
-  readonly list?: string;
-  readonly validationList?: string;
-  readonly categories?: string;
-  /** Path of a safetensors file with the weights of the network's encoder. */
-  readonly encoderWeights?: string;
-  /** Path of a file with class names. */
-  readonly classes?: string;
-  /** Run folder. */
-  readonly output?: string;
-}
+import { checkNetworkOptions } from "./network-file.js";
 
 /** A run ready to start or continue. */
 export interface PreparedRun {
   readonly runFolder: string;
   readonly configuration: RunConfiguration;
   readonly datasets: RunDatasets;
+  /** Where the run continues. */
   readonly resume?: Checkpoint;
   /** Values that a new run's parameters start from in place of those from the seed. */
   readonly given: ParameterValues;
-  /** Lines for the user. */
-  readonly remarks: readonly string[];
+  /** Newer checkpoints that are damaged and therefore not used. */
+  readonly rejected: readonly RejectedCheckpoint[];
 }
 
 /**
- * Opens the pictures of a new run and completes its configuration.
- * @throws UserError if options contradict each other, pictures are missing, or the folder is used
+ * Opens the pictures of a new or a resumed run and completes its configuration.
+ * @throws UserError if options contradict each other, pictures are missing or not the recorded
+ *   ones, the folder of a new run is used, or there is no usable checkpoint to resume
  */
-export async function prepareNewRun(
+export async function prepareRun(choices: RunChoices): Promise<PreparedRun> {
+  const sources = listed(choices.data);
+  const validation = listed(choices.validation);
+  checkChoices(choices, sources, validation);
+  return choices.resume === undefined
+    ? prepareNewRun(sources, validation, choices)
+    : prepareResumedRun(choices.resume, sources, validation, choices);
+}
+
+async function prepareNewRun(
   sources: readonly string[],
-  options: RunOptions,
+  validation: readonly string[],
+  choices: RunChoices,
 ): Promise<PreparedRun> {
-  const { preset = "compact", seed = 0, network: networkFile, ...choices } = options;
-  const runFolder = options.output ?? join("runs", `${preset}-${timestamp()}`);
+  const { preset = "compact", seed = 0, classes, network } = choices;
+  if (network) checkNetworkOptions(network, preset, "`network`");
+  const runFolder = choices.runFolder ?? join("runs", `${preset}-${timestamp()}`);
   await refuseUsedFolder(runFolder);
   const location: DataLocation = {
     sources,
-    unlabelled: options.unlabelled ?? [],
-    validation: options.validation ?? [],
-    validationFraction: options.validationFraction ?? 0.05,
-    list: options.list ?? null,
-    validationList: options.validationList ?? null,
-    categories: options.categories ?? null,
+    unlabelled: choices.unlabelled ?? [],
+    validation,
+    validationFraction: choices.validationFraction ?? 0.05,
+    list: choices.list ?? null,
+    validationList: choices.validationList ?? null,
+    categories: choices.categories ?? null,
   };
-  const classes = options.classes === undefined ? undefined : await readClassList(options.classes);
-  const network = networkFile === undefined ? {} : await readNetworkFile(networkFile, preset);
   const encoder =
-    options.encoderWeights === undefined
+    choices.encoderWeights === undefined
       ? undefined
-      : await readEncoderWeights(options.encoderWeights, networkPreset(preset, network));
+      : await readEncoderWeights(choices.encoderWeights, networkPreset(preset, network));
   const datasets = await openRunDatasets(location, seed, classes);
-  const configuration = newConfiguration(
-    { ...choices, preset, seed, network },
-    absolute(location),
-    {
-      classes: datasets.training.classes,
-      fingerprints: fingerprintsOf(datasets),
-      pictures: datasets.training.items.length,
-    },
-    encoder,
-  );
-  return { runFolder, configuration, datasets, given: encoder?.values ?? new Map(), remarks: [] };
+  const found = {
+    classes: datasets.training.classes,
+    fingerprints: fingerprintsOf(datasets),
+    pictures: datasets.training.items.length,
+  };
+  const configuration = newConfiguration(choices, absolute(location), found, encoder);
+  return { runFolder, configuration, datasets, given: encoder?.values ?? new Map(), rejected: [] };
 }
 
-/**
- * Opens a checkpoint and the pictures of its run, which may have moved: `sources` and the other
- * places given in `options` replace the recorded ones.
- * @param path a run folder or one checkpoint.
- * @throws UserError if there is no usable checkpoint, or the pictures are not the same
- */
-export async function prepareResumedRun(
+async function prepareResumedRun(
   path: string,
   sources: readonly string[],
-  options: RunOptions,
+  validation: readonly string[],
+  choices: RunChoices,
 ): Promise<PreparedRun> {
   const { checkpoint, runFolder, rejected } = await openCheckpoint(path);
   const recorded = recordedConfiguration(checkpoint.progress);
   if (!recorded) {
     throw new UserError(
-      `${checkpoint.path} was not written by ltbc train: it has no configuration to resume with.`,
+      "checkpoint-invalid",
+      `${checkpoint.path} was not written by a training run on pictures: it has no configuration to resume with.`,
     );
   }
   // Pictures may have moved; the fingerprints tell whether they are the same.
-  const {
-    validation,
-    unlabelled,
-    list,
-    validationList,
-    categories,
-    network: _,
-    encoderWeights: __,
-    ...choices
-  } = options;
+  const { unlabelled, list, validationList, categories } = choices;
   const location: DataLocation = {
     ...recorded.data,
     ...(sources.length > 0 ? { sources, list: null } : {}),
-    ...(validation ? { validation, validationList: null } : {}),
+    ...(validation.length > 0 ? { validation, validationList: null } : {}),
     ...(unlabelled ? { unlabelled } : {}),
     ...(list ? { list } : {}),
     ...(validationList ? { validationList } : {}),
@@ -130,6 +106,7 @@ export async function prepareResumedRun(
   const { fingerprints } = recorded;
   if (training !== fingerprints.training || validationPrint !== fingerprints.validation) {
     throw new UserError(
+      "data-invalid",
       "The data set is not the one the run was started with (other files or classes). " +
         "Give the original pictures, or start a new run.",
     );
@@ -138,11 +115,11 @@ export async function prepareResumedRun(
     ...resumedConfiguration(recorded, choices),
     data: absolute(location),
   };
-  const remarks = rejected.map(
-    ({ path: damaged, reason }) => `Damaged checkpoint ${basename(damaged)} is not used: ${reason}`,
-  );
-  remarks.push(`Continuing from ${checkpoint.path} (step ${checkpoint.progress.step})`);
-  return { runFolder, configuration, datasets, resume: checkpoint, given: new Map(), remarks };
+  return { runFolder, configuration, datasets, resume: checkpoint, given: new Map(), rejected };
+}
+
+function listed(paths: string | readonly string[] | undefined): readonly string[] {
+  return typeof paths === "string" ? [paths] : (paths ?? []);
 }
 
 function fingerprintsOf({ training, validation }: RunDatasets): RunConfiguration["fingerprints"] {

@@ -1,5 +1,6 @@
 // What `ltbc train` says before the first step and after the last.
 
+import { basename } from "node:path";
 import { countParameters } from "@let-there-be-color/core/network";
 import {
   type MeasureSet,
@@ -7,9 +8,9 @@ import {
   objectiveOf,
   selectingMeasure,
 } from "@let-there-be-color/core/objective";
-import { describeSchedule, type PhasePlan } from "@let-there-be-color/core/training";
-import type { EndEvent } from "../events.js";
+import { describeSchedule } from "@let-there-be-color/core/training";
 import { duration, validationTable } from "../progress.js";
+import type { PreparedEvent, TrainedRun } from "../train-on-pictures.js";
 import type { RunConfiguration } from "./configuration.js";
 import type { RunDatasets, SkippedFiles } from "./data.js";
 
@@ -17,17 +18,8 @@ import type { RunDatasets, SkippedFiles } from "./data.js";
 const mostNames = 20;
 
 /** What was chosen, line by line. */
-export function startUpLines(
-  configuration: RunConfiguration,
-  plan: readonly PhasePlan[],
-  datasets: RunDatasets,
-  place: {
-    readonly device: string;
-    readonly threads: number;
-    readonly runFolder: string;
-    readonly checkpointMinutes: number;
-  },
-): string[] {
+export function startUpLines(event: PreparedEvent): string[] {
+  const { configuration, plan, datasets, resumedFrom, rejected } = event;
   const { network, classes, phases, optimizer, clipNorm, patience, data } = configuration;
   const objective = objectiveOf(configuration.objective, network);
   const millions = (countParameters(network) / 1e6).toFixed(2);
@@ -36,12 +28,16 @@ export function startUpLines(
     optimizer.weightDecay === undefined ? "" : `, weight decay ${optimizer.weightDecay}`;
   const classText =
     classes.length > 0 ? `${classes.length} classes` : "no classes: colour loss only";
-  const threads = place.threads > 0 ? `, ${place.threads} threads` : "";
+  const threads = event.threads > 0 ? `, ${event.threads} threads` : "";
   return [
+    ...rejected.map(
+      ({ path, reason }) => `Damaged checkpoint ${basename(path)} is not used: ${reason}`,
+    ),
+    ...(resumedFrom ? [`Continuing from ${resumedFrom.path} (step ${resumedFrom.step})`] : []),
     line("Network", `${network.name}, ${millions} million parameters, ${classText}`),
     ...encoderLines(configuration),
     line("Pictures", pictureText(datasets, data.validation.length > 0, configuration)),
-    line("Device", `${place.device}${threads}`),
+    line("Device", `${event.device}${threads}`),
     ...phases.map((phase, index) => {
       const { crop, epochs, batchSize, resize } = phase;
       const steps = plan[index]?.batchesPerEpoch ?? 0;
@@ -61,37 +57,33 @@ export function startUpLines(
     ),
     line(
       "Run folder",
-      `${place.runFolder}: a checkpoint each epoch and every ${place.checkpointMinutes} minutes, ` +
+      `${event.runFolder}: a checkpoint each epoch and every ${event.checkpointMinutes} minutes, ` +
         "journal.jsonl, curves.svg",
     ),
   ];
 }
 
 /** Results, the skipped files, and how to go on. */
-export function closingLines(
-  end: EndEvent,
-  skipped: SkippedFiles,
-  objective: MeasureSet,
-  place: { readonly runFolder: string; readonly modelPath: string },
-): string[] {
-  const { best } = end;
+export function closingLines(run: TrainedRun): string[] {
+  const { best, reason, configuration } = run;
+  const objective = objectiveOf(configuration.objective, configuration.network);
   const how = {
     finished: "Training is finished",
     time: "The time limit is reached",
     interrupted: "Training was interrupted",
-  }[end.reason];
-  const lines = [`${how}: ${end.step} steps in ${duration(end.seconds)}.`];
-  if (end.validations.length > 0) {
-    lines.push("", ...validationTable(end.validations, objective, best?.epoch ?? null), "");
+  }[reason];
+  const lines = [`${how}: ${run.step} steps in ${duration(run.seconds)}.`];
+  if (run.validations.length > 0) {
+    lines.push("", ...validationTable(run.validations, objective, best?.epoch ?? null), "");
   }
-  lines.push(...skippedLines(skipped));
+  lines.push(...skippedLines(run.skipped));
   lines.push(
     best
-      ? `Best model: epoch ${best.epoch}, validation ${titleOf(objective)} ${measureText(selectingMeasure(objective), best.value)}, exported to ${place.modelPath}`
-      : `No epoch is finished, so nothing is validated; the present model is exported to ${place.modelPath}`,
+      ? `Best model: epoch ${best.epoch}, validation ${titleOf(objective)} ${measureText(selectingMeasure(objective), best.value)}, exported to ${run.modelPath}`
+      : `No epoch is finished, so nothing is validated; the present model is exported to ${run.modelPath}`,
   );
-  if (end.reason !== "finished") {
-    lines.push(`Saved ${end.checkpoint}. Continue with: ltbc train --resume ${place.runFolder}`);
+  if (reason !== "finished") {
+    lines.push(`Saved ${run.checkpoint}. Continue with: ltbc train --resume ${run.runFolder}`);
   }
   return lines;
 }

@@ -1,0 +1,1 @@
+export { type QuantizationOptions, type QuantizationProgress, quantizeModel } from "./quantize.js";
