@@ -85,14 +85,16 @@ const cases = {
   // As the preset is: colours as classes, frozen normalisation, augmentation, a moving average.
   mobilenet: [
     {
-      ...{ preset: "mobilenet", network: backbone("frozen"), ...small, crop: 64, warmup: 1000 },
+      ...{ preset: "mobilenet", ...small, crop: 64, warmup: 1000 },
+      network: { ...backbone("frozen"), normalization: "none" },
       ...{ rebalancing: 0.5, augmentation: changes, encoderStatistics: 4 },
     },
     4,
   ],
   "mobilenet-batch": [
     {
-      ...{ preset: "mobilenet", network: { ...backbone("batch"), head: regression } },
+      preset: "mobilenet",
+      network: { ...backbone("batch"), normalization: "none", head: regression },
       ...{ ...small, crop: 64, warmup: 1000, freeze: ["encoder.*.depthwise.weight"] },
     },
     4,
