@@ -25,6 +25,7 @@ import { trainingMeasures } from "../objective/measures.js";
 import { type ObjectiveOptions, objectiveOf } from "../objective/objectives.js";
 import { learningRateFactor, type ParameterGroup } from "../objective/parameter-groups.js";
 import { type AugmentationOptions, augment } from "./augmentation/augmentation.js";
+import { simulatedHints } from "./augmentation/hints.js";
 import { meansOfTerms, totalLoss } from "./loss.js";
 import { averageName, movingAverage } from "./moving-average.js";
 
@@ -46,6 +47,11 @@ export interface TrainingGraphOptions {
   readonly movingAverage?: number;
   /** What happens to training pictures before the network sees them. Left out: nothing. */
   readonly augmentation?: AugmentationOptions;
+  /**
+   * Share of the training pictures that hints of their true colours are given for, 0..1, where the
+   * network takes hints. Default 0.
+   */
+  readonly hints?: number;
   /** Pictures in a batch. */
   readonly batchSize: number;
   /** Picture size in pixels, multiples of what the network shrinks pictures by. */
@@ -243,7 +249,12 @@ function forwardGraph(
   const objective = objectiveOf(options.objective, network);
   const changes = purpose === "training" ? (options.augmentation ?? {}) : {};
   const picture = augment({ lightness: luminance, ab }, changes, context.noise);
-  const outputs = buildNetwork(context, picture.lightness);
+  const share = purpose === "training" ? (options.hints ?? 0) : 0;
+  const guidance =
+    share > 0 && network.encoder && network.hints
+      ? { hints: simulatedHints(picture.ab, { share }, context.noise) }
+      : {};
+  const outputs = buildNetwork(context, picture.lightness, guidance);
   const judgement = objective.judge({ ...outputs, ab: picture.ab, labels });
   return { graph, context, objective, judgement, noise };
 }
