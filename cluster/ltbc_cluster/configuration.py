@@ -13,6 +13,7 @@ _IN_GRAPHS = {
     "objective": ("objective", "the loss's options (--alpha, ...)"),
     "parameterGroups": ("groups of parameters", "--freeze and --learning-rate-factor"),
     "augmentation": ("augmentation", "--augmentation"),
+    "hints": ("share of pictures with hints", "--hints"),
 }
 #: What configurations of earlier versions do not say.
 _BEFORE = {"parameterGroups": [], "movingAverage": 0}

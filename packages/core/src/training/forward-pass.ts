@@ -11,6 +11,7 @@ import type { Judgement, Objective } from "../objective/objective.js";
 import { type ObjectiveOptions, objectiveOf } from "../objective/objectives.js";
 import { learningRateFactor, type ParameterGroup } from "../objective/parameter-groups.js";
 import { type AugmentationOptions, augment } from "./augmentation/augmentation.js";
+import { simulatedHints } from "./augmentation/hints.js";
 
 export interface ForwardPassOptions {
   readonly network: NetworkConfig;
@@ -22,6 +23,11 @@ export interface ForwardPassOptions {
   readonly parameterGroups?: readonly ParameterGroup[];
   /** What happens to training pictures before the network sees them. Left out: nothing. */
   readonly augmentation?: AugmentationOptions;
+  /**
+   * Share of the training pictures that hints of their true colours are given for, 0..1, where the
+   * network takes hints. Default 0.
+   */
+  readonly hints?: number;
   /** Pictures in a batch; "N" for any number. */
   readonly batchSize: Dimension;
   /** Picture size in pixels, multiples of what the network shrinks pictures by. */
@@ -81,7 +87,12 @@ export function forwardPass(
   const objective = objectiveOf(options.objective, network);
   const changes = purpose === "training" ? (options.augmentation ?? {}) : {};
   const picture = augment({ lightness: luminance, ab }, changes, context.noise);
-  const outputs = buildNetwork(context, picture.lightness);
+  const share = purpose === "training" ? (options.hints ?? 0) : 0;
+  const guidance =
+    share > 0 && network.encoder && network.hints
+      ? { hints: simulatedHints(picture.ab, { share }, context.noise) }
+      : {};
+  const outputs = buildNetwork(context, picture.lightness, guidance);
   const judgement = objective.judge({ ...outputs, ab: picture.ab, labels });
   return { graph, context, lightness: picture.lightness, outputs, objective, judgement, noise };
 }

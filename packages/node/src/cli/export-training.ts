@@ -24,6 +24,7 @@ const sharedOptions: ReadonlySet<string> = new Set([
   "resize",
   "views",
   "augmentation",
+  "hints",
   "phases",
   "optimizer",
   "learningRate",
