@@ -47,8 +47,8 @@ export interface TrainingExportOptions {
   /** With the weights that its encoder starts from, in place of those from the seed. */
   readonly encoder?: PretrainedNetwork;
   /**
-   * Folders or zips of the run's pictures, for networks that start from what pictures show: see
-   * {@link startingState}.
+   * Folders or zips of the run's pictures, for networks that start from what pictures show: the prior
+   * of colours, the statistics of an encoder.
    */
   readonly pictures?: readonly string[];
 }
