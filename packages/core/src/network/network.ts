@@ -6,9 +6,10 @@ import type { HeadState } from "../objective/head.js";
 import { headOf } from "../objective/heads.js";
 import { classify } from "./classification.js";
 import { colorize } from "./colorization.js";
-import { checkConfig, totalStride } from "./config.js";
+import { checkConfig, type NetworkConfig, totalStride } from "./config.js";
 import { encode } from "./encoders/encoder.js";
 import { fuse } from "./fusion.js";
+import { type Guidance, guidedGlobal, hintsOfScales, hintsOver, noHints } from "./guidance.js";
 import type { NetworkContext } from "./layers.js";
 
 export interface NetworkOutputs {
@@ -17,6 +18,8 @@ export interface NetworkOutputs {
   readonly headState: HeadState;
   /** `[N, classes]`; undefined for a network without classification. */
   readonly sceneLogits: Value | undefined;
+  /** The picture's own global features, as they are fused: `[N, features]`. */
+  readonly global: Value;
 }
 
 /**
@@ -26,16 +29,27 @@ export interface NetworkOutputs {
  *   network's total stride
  * @throws RangeError if the sizes or the configuration do not fit
  */
-export function buildNetwork(context: NetworkContext, luminance: Value): NetworkOutputs {
+export function buildNetwork(
+  context: NetworkContext,
+  luminance: Value,
+  guidance: Guidance = {},
+): NetworkOutputs {
   const { config } = context;
   checkConfig(config);
   const [, , height, width] = luminance.shape;
   checkSides(height!, width!, totalStride(config));
   const { global, local, scales } = encode(context, luminance);
-  const fused = fuse(context, local, global.fused);
-  const prediction = colorize(context, fused, scales);
+  const fused = fuse(context, local, guidedGlobal(global.fused, guidance.reference));
+  const prediction = colorize(context, fused, scales, hintsOf(config, luminance, guidance));
   const sceneLogits = config.classes > 0 ? classify(context, global.classified) : undefined;
-  return { prediction, headState: headState(context), sceneLogits };
+  return { prediction, headState: headState(context), sceneLogits, global: global.fused };
+}
+
+/** By the number of halvings; empty for a network that takes none. */
+function hintsOf(config: NetworkConfig, luminance: Value, { hints }: Guidance): readonly Value[] {
+  if (!config.encoder || !config.hints) return [];
+  const given = hintsOver(hints ?? noHints(luminance.graph), luminance);
+  return hintsOfScales(given, Math.log2(totalStride(config)));
 }
 
 /** The predicted a*b* in CIELAB units at the size of the picture, `[N, 2, H, W]`. */

@@ -17,12 +17,11 @@ import { checkParameterGroups } from "../objective/parameter-groups.js";
 import { randomUint32, randomUniforms } from "../random.js";
 import { UserError } from "../user-error.js";
 import type { Batch } from "./batch.js";
+import { frozenParameters, parameterGroups } from "./forward-pass.js";
 import { averageName } from "./moving-average.js";
 import type { StepResult, TrainableNetwork, TrainingState } from "./step.js";
 import {
   evaluationGraph,
-  frozenParameters,
-  parameterGroups,
   type TrainingGraph,
   type TrainingGraphOptions,
   trainingGraph,

@@ -3,7 +3,7 @@ import type { NetworkConfig } from "../network/index.js";
 import { objectiveOf } from "../objective/index.js";
 import { cpu, describeBesideCpu, numbers, tensor } from "../testing/devices.js";
 import { expectClose, randomTensor } from "../testing/gradient-check.js";
-import { flattened, quantized, rich, tiny } from "../testing/networks.js";
+import { backbone, flattened, quantized, rich, tiny } from "../testing/networks.js";
 import {
   base,
   batchFeeds,
@@ -167,6 +167,22 @@ describe("what a step reports and changes", () => {
   }
 
   const options: TrainingGraphOptions = { ...base, network: tiny, optimizer: plainSgd };
+
+  test("hints of the true colours are learnt from", async () => {
+    const network = { ...backbone, hints: true };
+    const size = { batchSize: 3, height: 32, width: 32 };
+    const hinted = { ...options, ...size, network, hints: 1 };
+    const { graph, results, feeds } = await oneStep(hinted, batchFeeds(size));
+    const name = "colorization.2.hints.weight";
+    const step = (at: number) => numbers(results[`${name}/next`])[at]! - numbers(feeds[name])[at]!;
+    const count = numbers(feeds[name]).length;
+    const moved = Array.from({ length: count }, (_, at) => Math.abs(step(at)));
+    expect(Math.max(...moved)).toBeGreaterThan(1e-6);
+    expect(graph.noise.map((each) => each.name)).toContain("augmentation.hints.place/noise");
+    // None are given in evaluation, and none to a network that takes none.
+    expect(evaluationGraph(hinted)).toEqual(evaluationGraph({ ...hinted, hints: 0 }));
+    expect(trainingGraph({ ...options, hints: 1 }).noise).toEqual([]);
+  });
 
   test("augmentation changes what the network sees in training, by chance", async () => {
     const plain = await oneStep(options);

@@ -31,6 +31,7 @@ import {
   presetDefaults,
   pretrainedEncoderGroups,
   STATISTICS_BATCHES,
+  USUAL_HINTS,
   usualLearningRates,
 } from "./preset-defaults.js";
 
@@ -59,6 +60,8 @@ export interface TrainingChoices {
   readonly neighbours?: number;
   readonly views?: readonly [least: number, most: number];
   readonly augmentation?: AugmentationOptions;
+  /** Share of the training pictures that hints are given for, if the network takes them. */
+  readonly hints?: number;
   /** Patterns of the parameters that stay as they are. */
   readonly freeze?: readonly string[];
   /** Parts that learn more slowly (or faster) than the rest. */
@@ -111,6 +114,8 @@ export interface RunConfiguration {
   readonly views?: readonly [least: number, most: number];
   /** What happens to training pictures before the network sees them. */
   readonly augmentation?: AugmentationOptions;
+  /** Share of the training pictures that hints are given for; left out: the network takes none. */
+  readonly hints?: number;
   /** Batches that the encoder's statistics were estimated from before training. Default 0. */
   readonly encoderStatistics?: number;
   /** Mean chroma under which a picture counts as grey and is left out, CIELAB units. */
@@ -171,6 +176,7 @@ export function newConfiguration(
     ...given({
       views: choices.views ?? defaults.views,
       augmentation: choices.augmentation ?? defaults.augmentation,
+      hints: network.encoder && network.hints ? (choices.hints ?? USUAL_HINTS) : undefined,
     }),
     ...(encoder ? { encoderOrigin: encoder.origin } : {}),
     encoderStatistics: network.encoder ? statisticsBatches(choices, network.encoder) : 0,
