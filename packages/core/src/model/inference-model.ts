@@ -98,16 +98,16 @@ export function inferenceGraph(
 }
 
 /** Inputs that a model file can do without. */
-function guidanceInputs(config: NetworkConfig, luminance: Value): Guidance {
+function guidanceInputs(config: NetworkConfig, lightness: Value): Guidance {
   if (!config.encoder) return {};
-  const { graph } = luminance;
+  const { graph } = lightness;
   const neutral = (name: string, shape: readonly number[], declared: Shape) => {
     const length = shape.reduce((product, each) => product * each, 1);
     return graph.optionalInput(name, "float32", shape, new Float32Array(length), declared);
   };
   const hints = () => {
     const given = neutral("hints", [1, 3, 1, 1], ["N", 3, "H", "W"]);
-    return { hints: padToMultiple(hintsOver(given, luminance), totalStride(config)) };
+    return { hints: padToMultiple(hintsOver(given, lightness), totalStride(config)) };
   };
   const reference = () => {
     const features = config.global.hidden.at(-1)!;

@@ -34,7 +34,7 @@ describe("hints at several scales", () => {
 
 describe("a guided model file", () => {
   const values = lively(guided, 3);
-  const luminance = randomTensor([1, 1, 64, 96], 8, 0, 100);
+  const lightness = randomTensor([1, 1, 64, 96], 8, 0, 100);
   const run = async (model: Uint8Array, feeds: Readonly<Record<string, TensorValue>>) => {
     const session = await cpu.createSession(model);
     const results = await session.run(feeds);
@@ -42,13 +42,16 @@ describe("a guided model file", () => {
     return results;
   };
 
-  test("needs nothing but luminance, and then is the network without guidance", async () => {
+  test("needs nothing but lightness, and then is the network without guidance", async () => {
     const model = inferenceModel(guided, values, { precision: "float32" });
     const own = new Map([...values].filter(([name]) => !name.includes("hints")));
     const plain = inferenceModel({ ...guided, hints: false, reference: false }, own, {
       precision: "float32",
     });
-    const [free, expected] = [await run(model, { luminance }), await run(plain, { luminance })];
+    const [free, expected] = [
+      await run(model, { luminance: lightness }),
+      await run(plain, { luminance: lightness }),
+    ];
     expectClose(numbers(free.ab), numbers(expected.ab), 1e-5, "ab");
     expect(expected.global).toBeUndefined();
     expect(free.global!.shape).toEqual([1, guided.global.hidden.at(-1)]);
@@ -62,8 +65,8 @@ describe("a guided model file", () => {
     for (const [channel, value] of [1, 40, 30].entries()) {
       hints[channel * 64 * 96 + 8 * 96 + 8] = value;
     }
-    const free = numbers((await run(model, { ...defaults, luminance })).ab);
-    const given = { ...defaults, hints: tensor([1, 3, 64, 96], hints), luminance };
+    const free = numbers((await run(model, { ...defaults, luminance: lightness })).ab);
+    const given = { ...defaults, hints: tensor([1, 3, 64, 96], hints), luminance: lightness };
     const hinted = numbers((await run(model, given)).ab);
     const change = (x: number, y: number) => Math.abs(hinted[y * 96 + x]! - free[y * 96 + x]!);
     expect(change(8, 8)).toBeGreaterThan(1e-3);
@@ -73,7 +76,7 @@ describe("a guided model file", () => {
 
   test("takes the global features of another picture", async () => {
     const { model, defaults } = await requireOptionalInputs(inferenceModel(guided, values));
-    const own = await run(model, { ...defaults, luminance });
+    const own = await run(model, { ...defaults, luminance: lightness });
     const ab = numbers(own.ab);
     const other = randomTensor(own.global!.shape, 9, 0, 3);
     const refer = async (global: TensorValue, share: number) =>
@@ -81,7 +84,7 @@ describe("a guided model file", () => {
         (
           await run(model, {
             ...defaults,
-            luminance,
+            luminance: lightness,
             reference_global: global,
             reference_share: tensor([1, 1], [share]),
           })

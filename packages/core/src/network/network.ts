@@ -23,32 +23,32 @@ export interface NetworkOutputs {
 }
 
 /**
- * Builds the network onto a luminance input.
+ * Builds the network onto an input of lightness.
  *
- * @param luminance L* of CIELAB, 0..100, `[N, 1, H, W]`; known H and W must be multiples of the
+ * @param lightness L* of CIELAB, 0..100, `[N, 1, H, W]`; known H and W must be multiples of the
  *   network's total stride
  * @throws RangeError if the sizes or the configuration do not fit
  */
 export function buildNetwork(
   context: NetworkContext,
-  luminance: Value,
+  lightness: Value,
   guidance: Guidance = {},
 ): NetworkOutputs {
   const { config } = context;
   checkConfig(config);
-  const [, , height, width] = luminance.shape;
+  const [, , height, width] = lightness.shape;
   checkSides(height!, width!, totalStride(config));
-  const { global, local, scales } = encode(context, luminance);
+  const { global, local, scales } = encode(context, lightness);
   const fused = fuse(context, local, guidedGlobal(global.fused, guidance.reference));
-  const prediction = colorize(context, fused, scales, hintsOf(config, luminance, guidance));
+  const prediction = colorize(context, fused, scales, hintsOf(config, lightness, guidance));
   const sceneLogits = config.classes > 0 ? classify(context, global.classified) : undefined;
   return { prediction, headState: headState(context), sceneLogits, global: global.fused };
 }
 
 /** By the number of halvings; empty for a network that takes none. */
-function hintsOf(config: NetworkConfig, luminance: Value, { hints }: Guidance): readonly Value[] {
+function hintsOf(config: NetworkConfig, lightness: Value, { hints }: Guidance): readonly Value[] {
   if (!config.encoder || !config.hints) return [];
-  const given = hintsOver(hints ?? noHints(luminance.graph), luminance);
+  const given = hintsOver(hints ?? noHints(lightness.graph), lightness);
   return hintsOfScales(given, Math.log2(totalStride(config)));
 }
 

@@ -67,7 +67,7 @@ export function forwardPass(
 ): ForwardPass {
   const { network, batchSize, height, width } = options;
   const graph = new Graph();
-  const luminance = graph.input("luminance", "float32", [batchSize, 1, height, width]);
+  const lightness = graph.input("luminance", "float32", [batchSize, 1, height, width]);
   const ab = graph.input("ab", "float32", [batchSize, 2, height, width]);
   const labels = graph.input("labels", "int64", [batchSize]);
   const noise: { name: string; shape: Shape }[] = [];
@@ -86,7 +86,7 @@ export function forwardPass(
   };
   const objective = objectiveOf(options.objective, network);
   const changes = purpose === "training" ? (options.augmentation ?? {}) : {};
-  const picture = augment({ lightness: luminance, ab }, changes, context.noise);
+  const picture = augment({ lightness, ab }, changes, context.noise);
   const share = purpose === "training" ? (options.hints ?? 0) : 0;
   const guidance =
     share > 0 && network.encoder && network.hints

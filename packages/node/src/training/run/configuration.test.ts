@@ -92,6 +92,7 @@ describe("a new run", () => {
     [{ neighbours: 5 }, /`neighbours` is for networks whose colours are classes, and compact is/],
     [{ rebalancing: 0 }, /`rebalancing` is for networks whose colours are classes/],
     [{ preset: "mobilenet", reduction: "sum" }, /`reduction` is for networks that predict one/],
+    [{ hints: 0.3 }, /`hints` is for networks that take hints, and compact is none/],
     [{ encoderStatistics: 0 }, /`encoderStatistics` is for networks with a classifier/],
   ])("refuses %j", (choices, message) => {
     expect(() => configure(choices)).toThrow(message);
@@ -152,6 +153,7 @@ describe("a resumed run", () => {
     ["optimizer", { optimizer: "adam" }],
     ["views", { views: [0.5, 1] }],
     ["augmentation", { augmentation: {} }],
+    ["hints", { hints: 0.3 }],
     ["neighbours", { neighbours: 5 }],
     ["rebalancing", { rebalancing: 0 }],
   ])("refuses %s", (option, choices) => {

@@ -176,7 +176,7 @@ export function newConfiguration(
     ...given({
       views: choices.views ?? defaults.views,
       augmentation: choices.augmentation ?? defaults.augmentation,
-      hints: network.encoder && network.hints ? (choices.hints ?? USUAL_HINTS) : undefined,
+      hints: takesHints(network) ? (choices.hints ?? USUAL_HINTS) : undefined,
     }),
     ...(encoder ? { encoderOrigin: encoder.origin } : {}),
     encoderStatistics: network.encoder ? statisticsBatches(choices, network.encoder) : 0,
@@ -186,6 +186,10 @@ export function newConfiguration(
   };
 }
 
+function takesHints(network: NetworkConfig): boolean {
+  return network.encoder !== undefined && network.hints === true;
+}
+
 /** Without the options that are left out. */
 function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
@@ -193,7 +197,8 @@ function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], u
 }
 
 /** @throws UserError if a choice is given that would change nothing for this network */
-function checkChoicesFit(choices: TrainingChoices, { head, encoder, name }: NetworkConfig): void {
+function checkChoicesFit(choices: TrainingChoices, network: NetworkConfig): void {
+  const { head, encoder, name } = network;
   const [classes, one] = ["whose colours are classes", "that predict one colour for each pixel"];
   const isQuantized = head.type === "quantized";
   for (const [choice, fits, networks] of [
@@ -201,6 +206,7 @@ function checkChoicesFit(choices: TrainingChoices, { head, encoder, name }: Netw
     ["rebalancing", isQuantized, classes],
     ["reduction", !isQuantized, one],
     ["encoderStatistics", encoder !== undefined, "with a classifier as the encoder"],
+    ["hints", takesHints(network), "that take hints"],
   ] as const) {
     if (fits || choices[choice] === undefined) continue;
     throw new UserError(
@@ -247,6 +253,7 @@ const fixedChoices = [
   "neighbours",
   "views",
   "augmentation",
+  "hints",
   "minimumChroma",
   "encoderStatistics",
   "seed",
