@@ -11,7 +11,7 @@
 
 import { cpus } from "node:os";
 import process from "node:process";
-import { colorizePlanes, composePixels } from "@let-there-be-color/core/colorize";
+import { composePixels } from "@let-there-be-color/core/colorize";
 import { TruePicture } from "@let-there-be-color/core/evaluation";
 import { openDataset } from "let-there-be-color/dataset";
 import {
@@ -83,12 +83,13 @@ async function fastestOfOnePicture({ width, height }) {
   for (let repeat = 0; repeat < 40; repeat++) {
     const { lightness } = new TruePicture(rgb, width, height);
     const start = performance.now();
-    const chroma = await colorizePlanes(candidate.session, lightness, size, candidate);
+    const analysis = await candidate.model.analyze({ lightness, ...size }, candidate.workingSize);
+    const chroma = analysis.render();
     networkTime = Math.min(networkTime, performance.now() - start);
     const measured = performance.now();
     const picture = new TruePicture(rgb, width, height);
     for (const planes of [chroma, uniform([0, 0]), uniform(AVERAGE_COLOR)]) {
-      picture.compare(composePixels(lightness, planes, size, { saturation: 1, bitDepth: 8 }));
+      picture.compare(composePixels(lightness, planes, size, { bitDepth: 8 }));
     }
     metricTime = Math.min(metricTime, performance.now() - measured);
   }

@@ -4,8 +4,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BandComposer, predictChroma, workingLightness } from "@let-there-be-color/core/colorize";
-import { readModelMetadata } from "@let-there-be-color/core/model";
+import { BandComposer, ColorModel, workingLightness } from "@let-there-be-color/core/colorize";
 import { ChromaUpsampler } from "../../packages/core/dist/color/upsample.js";
 import { openInput } from "../../packages/node/dist/colorize-stages.js";
 import { writeWhole } from "../../packages/node/dist/files/output-file.js";
@@ -22,8 +21,9 @@ await serve(async ({ inputs, output, threads }) => {
   const model = await readFile(
     fileURLToPath(import.meta.resolve("@let-there-be-color/models/compact.onnx")),
   );
-  const { workingSize } = readModelMetadata(model);
-  const session = await (await createRuntime({ threads })).createSession(model);
+  const workload = { pictures: 1 }; // the network in its plain form
+  const colorModel = await ColorModel.load(model, await createRuntime({ threads }), { workload });
+  const { workingSize } = colorModel.metadata;
   const composer = new Composer(threads);
   return {
     facts: { workingSize },
@@ -35,12 +35,13 @@ await serve(async ({ inputs, output, threads }) => {
         const { lightness, working } = await stages.time("reduce", () =>
           workingLightness(gray, workingSize),
         );
-        const chroma = await stages.time("network", () =>
-          predictChroma(session, lightness, working),
+        const small = { lightness, ...working };
+        const chroma = await stages.time("network", async () =>
+          (await colorModel.analyze(small)).render(),
         );
         await stages.time("upsample", () => upsample(chroma, gray));
         await stages.time("compose on one thread", () => composeAlone(decoded, chroma));
-        const pixels = await stages.time("compose", () => composer.compose(decoded, chroma, 1));
+        const pixels = await stages.time("compose", () => composer.compose(decoded, chroma));
         const { metadata, alpha } = decoded;
         const { width, height } = gray;
         const picture = { width, height, pixels, channels: alpha ? 4 : 3, metadata };
@@ -65,5 +66,5 @@ function upsample(chroma, { width, height }) {
 
 function composeAlone({ gray }, chroma) {
   const pixels = new Uint8Array(3 * gray.width * gray.height);
-  new BandComposer(gray, chroma, { saturation: 1 }, pixels).compose(0, gray.height);
+  new BandComposer(gray, chroma, {}, pixels).compose(0, gray.height);
 }

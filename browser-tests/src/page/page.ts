@@ -23,11 +23,11 @@ async function colorize({ width, height }: Task, runtime: Runtime) {
   const model = await ColorModel.load(await bytesOf(paths.model), runtime);
   const codes = await bytesOf(paths.gray);
   const picture = { width, height, codes, lightness: lightnessOfSrgbGray(8) };
-  const prediction = await model.predict(picture, model.metadata.workingSize);
+  const analysis = await model.analyze(picture);
   await model.close();
   const pixels = new Uint8Array(width * height * 3);
-  new BandComposer(picture, prediction, { saturation: 1 }, pixels).compose(0, height);
-  const scenes = rankScenes(prediction.sceneLogits!, model.metadata.classes);
+  new BandComposer(picture, analysis.render(), {}, pixels).compose(0, height);
+  const scenes = rankScenes(analysis.sceneLogits!, model.metadata.classes);
   return {
     pixels: Array.from(pixels),
     scenes: Object.fromEntries(scenes.map(({ name, probability }) => [name, probability])),

@@ -1,5 +1,11 @@
-import type { Scene } from "@let-there-be-color/core/colorize";
+import {
+  assertAlternatives,
+  assertRenderOptions,
+  type RenderOptions,
+  type Scene,
+} from "@let-there-be-color/core/colorize";
 import { UserError } from "@let-there-be-color/core/user-error";
+import type { AnalyzedPhoto } from "./analyzed-photo.js";
 import { assertWritable, writeWhole } from "./files/output-file.js";
 import { encodePhoto, type PixelPicture } from "./image/encode.js";
 import {
@@ -8,6 +14,7 @@ import {
   type OutputFormat,
   WRITTEN_IN_WORDS,
 } from "./image/format.js";
+import type { UncertaintyMap } from "./uncertainty-map.js";
 
 /** How to encode a {@link ColorPhoto}. */
 export interface EncodeOptions {
@@ -23,7 +30,10 @@ export interface ToFileOptions extends EncodeOptions {
   readonly format?: OutputFormat;
 }
 
-/** A colourised photograph, sRGB, in memory. */
+/**
+ * A colourised photograph, sRGB, in memory, with what the network said of it: other colours cost no
+ * second run.
+ */
 export class ColorPhoto {
   readonly width: number;
   readonly height: number;
@@ -39,25 +49,62 @@ export class ColorPhoto {
   /** The input's own format, or "png" if that cannot be written. */
   readonly inputFormat: OutputFormat;
   readonly #picture: PixelPicture;
-  readonly #inputPath: string | undefined;
+  readonly #source: AnalyzedPhoto;
 
   /** @internal Made by `Colorizer.colorize`. */
-  constructor(
-    picture: PixelPicture,
-    about: {
-      scenes: readonly Scene[];
-      inputFormat: OutputFormat;
-      inputPath: string | undefined;
-    },
-  ) {
+  constructor(picture: PixelPicture, source: AnalyzedPhoto) {
     this.#picture = picture;
-    this.#inputPath = about.inputPath;
+    this.#source = source;
     this.width = picture.width;
     this.height = picture.height;
     this.channels = picture.channels;
     this.pixels = picture.pixels;
-    this.scenes = about.scenes;
-    this.inputFormat = about.inputFormat;
+    this.scenes = source.scenes;
+    this.inputFormat = source.inputFormat;
+  }
+
+  /**
+   * The same photograph in other colours. What is left out of the options has its default, whatever
+   * this photograph was made with.
+   *
+   * @throws UserError if an option is out of range, or `colors` are asked of a model without read-outs
+   * @throws Error if the Colorizer is closed
+   *
+   * @example
+   * const vivid = await photo.render({ colors: "vivid", warmth: 0.3 });
+   */
+  async render(options: RenderOptions = {}): Promise<ColorPhoto> {
+    assertRenderOptions(options);
+    return this.#source.during(() => this.#source.render(options));
+  }
+
+  /**
+   * Distinct colourings that the network holds possible: the first is what {@link render} gives, each
+   * next one is as different from those before as its likelihood allows.
+   *
+   * @param count how many at most, 1..9; there are fewer where the network sees no other likely colours
+   * @throws UserError if an option is out of range, or the model predicts one colour only
+   * @throws Error if the Colorizer is closed
+   */
+  async alternatives(count: number, options: RenderOptions = {}): Promise<ColorPhoto[]> {
+    assertRenderOptions(options);
+    assertAlternatives(count);
+    return this.#source.during(async () => {
+      const photos: ColorPhoto[] = [];
+      for (const chroma of this.#source.alternatives(count, options)) {
+        photos.push(await this.#source.compose(chroma));
+      }
+      return photos;
+    });
+  }
+
+  /**
+   * Where the network was unsure of the colours.
+   *
+   * @throws UserError if the model predicts one colour only
+   */
+  uncertainty(): UncertaintyMap {
+    return this.#source.uncertainty();
   }
 
   /**
@@ -92,7 +139,7 @@ export class ColorPhoto {
         `Expected the name of an output picture to end in ${WRITTEN_IN_WORDS} but received ${path}.`,
       );
     }
-    await assertWritable(path, { input: this.#inputPath, overwrite });
+    await assertWritable(path, { input: this.#source.inputPath, overwrite });
     const bytes = await this.toBuffer(format, quality === undefined ? {} : { quality });
     await writeWhole(path, bytes, { overwrite });
   }

@@ -1,14 +1,14 @@
 // The library call: `Colorizer.load()`, `colorize()`, `toFile()`.
 
-import type { ColorModel } from "@let-there-be-color/core/colorize";
+import type { ColorModel, ReadOuts } from "@let-there-be-color/core/colorize";
 import type { ModelMetadata } from "@let-there-be-color/core/model";
 import { type LoadProgress, loadColorModel } from "./color-model.js";
 import type { ColorPhoto } from "./color-photo.js";
 import {
+  analyzeDecoded,
   assertColorizeOptions,
   type ColorizeOptions,
   type ColorizeProgress,
-  colorizeDecoded,
   openInput,
 } from "./colorize-stages.js";
 import { Composer } from "./image/composer.js";
@@ -43,7 +43,7 @@ export interface LoadOptions extends RuntimeOptions {
 export class Colorizer {
   readonly #model: ColorModel;
   readonly #composer: Composer;
-  readonly #underWay = new Set<Promise<ColorPhoto>>();
+  readonly #underWay = new Set<Promise<unknown>>();
   #closed = false;
 
   private constructor(model: ColorModel, composer: Composer) {
@@ -72,6 +72,11 @@ export class Colorizer {
     return this.#model.metadata;
   }
 
+  /** The read-outs to choose `colors` from; undefined if the model predicts one colour only. */
+  get readOuts(): ReadOuts | undefined {
+    return this.#model.readOuts;
+  }
+
   /**
    * Colourises a picture of any size: JPEG, PNG, WebP, TIFF, AVIF, or the first frame of a GIF. A
    * colour picture is treated as grey. Calls may overlap; the network sees them one by one.
@@ -88,16 +93,7 @@ export class Colorizer {
     options: ColorizeOptions = {},
     watch: Watch<ColorizeProgress> = {},
   ): Promise<ColorPhoto> {
-    if (this.#closed) throw new Error("This Colorizer is closed");
-    assertColorizeOptions(options);
-    watch.signal?.throwIfAborted();
-    const work = this.#colorize(input, options, watch);
-    this.#underWay.add(work);
-    try {
-      return await work;
-    } finally {
-      this.#underWay.delete(work);
-    }
+    return this.#during(() => this.#colorize(input, options, watch));
   }
 
   /** Frees the model, after the pictures under way are done. */
@@ -113,17 +109,41 @@ export class Colorizer {
     await this.close();
   }
 
+  /** Work that {@link close} waits for. */
+  async #during<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new Error("This Colorizer is closed");
+    const work = task();
+    this.#underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#underWay.delete(work);
+    }
+  }
+
   async #colorize(
     input: string | Uint8Array | RawPixels,
     options: ColorizeOptions,
     watch: Watch<ColorizeProgress>,
   ): Promise<ColorPhoto> {
+    const { workingSize, ...colors } = options;
+    assertColorizeOptions(options);
+    if (colors.colors !== undefined) this.#model.assertDistributions("colors");
+    watch.signal?.throwIfAborted();
     const decoded = await this.#decode(input);
     watch.signal?.throwIfAborted();
     const path = typeof input === "string" ? input : undefined;
-    const isBusy = () => this.#underWay.size > 1;
-    const tools = { model: this.#model, composer: this.#composer, isBusy };
-    return colorizeDecoded(decoded, path, tools, options, watch);
+    const tools = {
+      model: this.#model,
+      composer: this.#composer,
+      isBusy: () => this.#underWay.size > 1,
+      during: <T>(task: () => Promise<T>) => this.#during(task),
+    };
+    const analyzed = await analyzeDecoded(decoded, path, tools, workingSize, watch);
+    const photo = await analyzed.render(colors);
+    watch.signal?.throwIfAborted();
+    watch.onProgress?.({ type: "composed" });
+    return photo;
   }
 
   async #decode(input: string | Uint8Array | RawPixels): Promise<DecodedPhoto> {

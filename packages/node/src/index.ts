@@ -1,4 +1,10 @@
-export type { Scene } from "@let-there-be-color/core/colorize";
+export type {
+  ReadOut,
+  ReadOutName,
+  ReadOuts,
+  RenderOptions,
+  Scene,
+} from "@let-there-be-color/core/colorize";
 export type { ModelMetadata } from "@let-there-be-color/core/model";
 export { UserError, type UserErrorCode } from "@let-there-be-color/core/user-error";
 export type { LoadProgress } from "./color-model.js";
@@ -7,4 +13,5 @@ export type { ColorizeOptions, ColorizeProgress } from "./colorize-stages.js";
 export { Colorizer, type LoadOptions } from "./colorizer.js";
 export { OUTPUT_FORMATS, type OutputFormat } from "./image/format.js";
 export type { RawPixels } from "./image/raw-pixels.js";
+export type { UncertaintyMap } from "./uncertainty-map.js";
 export type { Watch } from "./watch.js";

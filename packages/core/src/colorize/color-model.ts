@@ -1,13 +1,18 @@
-// A loaded colour model: from the lightness of a picture to its chroma.
+// A loaded colour model: from the lightness of a picture to what the network says of its colours.
 
 import type { GrayPicture } from "../color/gray-picture.js";
 import type { Runtime, Session, TensorValue } from "../graph/session.js";
+import { keepOutputs } from "../model/keep-outputs.js";
 import { type ModelMetadata, readModelMetadata } from "../model/model-metadata.js";
 import { requireOptionalInputs } from "../model/optional-inputs.js";
+import type { NetworkConfig } from "../network/config.js";
+import type { ReadOuts } from "../objective/quantized-chroma/read-out.js";
 import { UserError } from "../user-error.js";
+import { type ColorAnalysis, withoutDistributions } from "./color-analysis.js";
+import type { LightnessPicture } from "./compose-pixels.js";
 import {
   assertColorModel,
-  type ChromaPrediction,
+  type DistributionFormat,
   predictChroma,
   workingLightness,
 } from "./predict-chroma.js";
@@ -31,6 +36,8 @@ export class ColorModel {
   readonly #session: Session;
   /** What the inputs are fed that may be left out. */
   readonly #defaults: Readonly<Record<string, TensorValue>>;
+  /** Undefined for a model that predicts one colour for each place. */
+  readonly #format: DistributionFormat | undefined;
   /** Ends when the newest run on the session ends: a session runs one picture at a time. */
   #lastRun: Promise<unknown> = Promise.resolve();
 
@@ -38,9 +45,11 @@ export class ColorModel {
     session: Session,
     metadata: ModelMetadata,
     defaults: Readonly<Record<string, TensorValue>>,
+    format: DistributionFormat | undefined,
   ) {
     this.#session = session;
     this.#defaults = defaults;
+    this.#format = format;
     this.metadata = metadata;
   }
 
@@ -54,14 +63,18 @@ export class ColorModel {
     runtime: Runtime,
     { name = "The model", workload = {} }: ColorModelOptions = {},
   ): Promise<ColorModel> {
-    const metadata = naming(name, () => readModelMetadata(model));
+    const metadata = await naming(name, () => readModelMetadata(model));
+    const format = await naming(name, () => distributionFormat(metadata));
     let session: Session;
     let defaults: Readonly<Record<string, TensorValue>>;
     try {
       const { workingSize } = metadata;
       const suited = await suitedModel(model, runtime, { workingSize, ...workload });
       const required = await requireOptionalInputs(suited);
-      session = await runtime.createSession(required.model);
+      // Colours are read from the logits here; the file's own are for other tools.
+      const { model: whole } = required;
+      const wanted = format ? keepOutputs(whole, ["ab_logits", "scene_logits"]) : whole;
+      session = await runtime.createSession(wanted);
       defaults = required.defaults;
     } catch (error) {
       if (error instanceof UserError) throw error;
@@ -73,31 +86,48 @@ export class ColorModel {
       );
     }
     try {
-      naming(name, () => assertColorModel(session, defaults));
+      await naming(name, () => assertColorModel(session, defaults, format ? "ab_logits" : "ab"));
     } catch (error) {
       await session.release();
       throw error;
     }
-    return new ColorModel(session, metadata, defaults);
+    return new ColorModel(session, metadata, defaults, format);
+  }
+
+  /** The read-outs that the model offers; undefined if it predicts one colour for each place. */
+  get readOuts(): ReadOuts | undefined {
+    return this.#format?.readOuts;
   }
 
   /**
-   * Predicts the chroma of a picture. Calls may overlap; the network sees them one by one.
+   * Checks that the model predicts distributions over colours.
    *
-   * @param workingSize short side in pixels at which the network looks at the picture
+   * @param option what needs them, by its name in the library: "colors", "alternatives", "uncertainty"
+   * @throws UserError if it does not
+   */
+  assertDistributions(option: string): void {
+    if (!this.#format) throw withoutDistributions(option);
+  }
+
+  /**
+   * Lets the network look at a picture. Calls may overlap; the network sees them one by one.
+   *
+   * @param workingSize short side in pixels at which the network looks at the picture. Default: what
+   * the model states
    * @param onTurn called before the network runs; what it throws spares the network the picture
+   * @returns what is rendered in any colours without another run of the network
    * @throws UserError if the model's outputs have the wrong shape or are not finite
    */
-  async predict(
-    picture: GrayPicture,
-    workingSize: number,
+  async analyze(
+    picture: GrayPicture | LightnessPicture,
+    workingSize: number = this.metadata.workingSize,
     onTurn: () => void = () => {},
-  ): Promise<ChromaPrediction> {
+  ): Promise<ColorAnalysis> {
     return this.#alone(async () => {
       onTurn();
       const { multiple } = this.metadata;
       const { lightness, working } = workingLightness(picture, workingSize, multiple);
-      return predictChroma(this.#session, lightness, working, this.#defaults);
+      return predictChroma(this.#session, lightness, working, this.#defaults, this.#format);
     });
   }
 
@@ -113,10 +143,42 @@ export class ColorModel {
   }
 }
 
-/** Puts the name of the model in front of the messages of UserErrors. */
-function naming<T>(name: string, task: () => T): T {
+/**
+ * How the distributions of a model are laid out and read; undefined if it has none.
+ *
+ * @throws UserError if what the file says of them is missing or malformed
+ */
+async function distributionFormat({
+  properties,
+  multiple,
+}: ModelMetadata): Promise<DistributionFormat | undefined> {
+  const head = headIn(properties["ltbc.network"]);
+  if (head?.type !== "quantized") return undefined;
+  // Loaded when it is needed: other models do without.
+  const { quantizedColors } = await import("../objective/quantized-chroma/quantized-head.js");
+  const { stride } = head;
+  if (multiple % stride !== 0) {
+    throw new UserError(
+      "model-invalid",
+      `Expected the model's property ltbc.multiple to be a multiple of its head's stride ${stride} but found ${multiple}; export the model again`,
+    );
+  }
+  return { ...quantizedColors(head, properties), stride };
+}
+
+/** The head of a configuration as it stands in a file; undefined for models of other programs. */
+function headIn(network: string | undefined): NetworkConfig["head"] | undefined {
   try {
-    return task();
+    return (JSON.parse(network ?? "null") as NetworkConfig | null)?.head;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Puts the name of the model in front of the messages of UserErrors. */
+async function naming<T>(name: string, task: () => T | Promise<T>): Promise<T> {
+  try {
+    return await task();
   } catch (error) {
     if (error instanceof UserError)
       throw new UserError(error.code, `${name}: ${error.message}`, { cause: error });

@@ -190,7 +190,7 @@ describe("composePixels", () => {
   const chroma = { ab: Float32Array.of(60, -60, 20, 90), width: 2, height: 1 };
 
   it("keeps L* and gives the picture colour", () => {
-    const pixels = composePixels(lightness, chroma, size, { saturation: 1, bitDepth: 8 });
+    const pixels = composePixels(lightness, chroma, size, { bitDepth: 8 });
     const back = new Float32Array(2000);
     lightnessOfPixels(pixels, 3, 2000, back);
     // One grey code is up to 0.43 L*; rounding costs half of one.
@@ -200,9 +200,10 @@ describe("composePixels", () => {
     expect(pixels[100 * 3]).not.toBe(pixels[100 * 3 + 1]);
   });
 
-  it("gives the grey picture back at saturation 0, with its alpha", () => {
+  it("gives the grey picture back without chroma, with its alpha", () => {
+    const none = { ab: new Float32Array(2), width: 1, height: 1 };
     const alpha = Uint8Array.from({ length: 2000 }, (_, i) => i % 251);
-    const pixels = composePixels(lightness, chroma, size, { saturation: 0, bitDepth: 8, alpha });
+    const pixels = composePixels(lightness, none, size, { bitDepth: 8, alpha });
     grey.forEach((code, i) => {
       expect([...pixels.subarray(i * 4, i * 4 + 4)]).toEqual([code, code, code, alpha[i]]);
     });
@@ -211,7 +212,7 @@ describe("composePixels", () => {
   it("does not depend on how the picture falls into strips", () => {
     const wide = { width: 70_000, height: 2 };
     const flat = new Float32Array(140_000).fill(50);
-    const pixels = composePixels(flat, chroma, wide, { saturation: 1, bitDepth: 8 });
+    const pixels = composePixels(flat, chroma, wide, { bitDepth: 8 });
     const differs = pixels.findIndex((code, i) => code !== pixels[i % 210_000]);
     expect(differs).toBe(-1);
   });
@@ -231,12 +232,11 @@ describe("BandComposer", () => {
     const picture = grayPicture(613, 47, bits);
     const alpha = hasAlpha ? { alpha: picture.codes.map((code) => code ^ 5) } : {};
     const whole = composePixels(lightnessOf(picture), chroma, picture, {
-      saturation: 1.3,
       bitDepth: bits,
       ...alpha,
     });
     const banded = whole.slice().fill(0);
-    const composer = new BandComposer(picture, chroma, { saturation: 1.3, ...alpha }, banded);
+    const composer = new BandComposer(picture, chroma, alpha, banded);
     for (const [firstRow, rows] of [
       [40, 7],
       [0, 1],

@@ -10,8 +10,6 @@ const STRIP_PIXELS = 4096;
 
 /** How {@link composePixels} makes its picture. */
 export interface ComposeOptions {
-  /** Factor on the chroma: 0 grey, 1 as predicted, 2 twice as colourful. */
-  readonly saturation: number;
   /** Bits a sample. */
   readonly bitDepth: 8 | 16;
   /** Alpha plane to carry over, of the same bit depth: `[height, width]`. */
@@ -59,13 +57,12 @@ export class BandComposer {
   constructor(
     picture: GrayPicture | LightnessPicture,
     chroma: ChromaPlanes,
-    { saturation, alpha }: Pick<ComposeOptions, "saturation" | "alpha">,
+    { alpha }: Pick<ComposeOptions, "alpha">,
     pixels: Uint8Array | Uint16Array,
   ) {
     const { width, height } = picture;
-    const scaled = { ...chroma, ab: chroma.ab.map((value) => value * saturation) };
     this.#readLightness = lightnessReader(picture);
-    this.#upsampler = new ChromaUpsampler(scaled, width, height);
+    this.#upsampler = new ChromaUpsampler(chroma, width, height);
     this.#width = width;
     this.#pixels = pixels;
     this.#alpha = alpha;

@@ -1,3 +1,17 @@
+export {
+  READ_OUT_NAMES,
+  type ReadOut,
+  type ReadOutName,
+  type ReadOuts,
+} from "../objective/quantized-chroma/read-out.js";
+export {
+  assertAlternatives,
+  assertRenderOptions,
+  ColorAnalysis,
+  MOST_ALTERNATIVES,
+  type RenderOptions,
+  type UncertaintyPlane,
+} from "./color-analysis.js";
 export { ColorModel, type ColorModelOptions } from "./color-model.js";
 export {
   BandComposer,
@@ -5,15 +19,8 @@ export {
   composePixels,
   type LightnessPicture,
 } from "./compose-pixels.js";
-export {
-  assertColorModel,
-  type ChromaPrediction,
-  colorizePlanes,
-  predictChroma,
-  rankScenes,
-  type Scene,
-  workingLightness,
-} from "./predict-chroma.js";
+export { workingLightness } from "./predict-chroma.js";
 export { resizePlane } from "./resize-plane.js";
+export { rankScenes, type Scene } from "./scenes.js";
 export { suitedModel, type Workload } from "./suited-model.js";
 export { type Size, workingDimensions } from "./working-size.js";

@@ -1,85 +1,48 @@
-// Lightness -> network -> chroma at working resolution, on any engine.
+// Lightness -> network -> what it says of the colours at working resolution, on any engine.
 //
 // The lightness is resized as L*, not as linear light: L* is what the network sees, training
 // pictures are reduced in the (perceptually similar) encoded domain too, and thin dark structures
 // keep their weight.
 
 import type { GrayPicture } from "../color/gray-picture.js";
-import type { ChromaPlanes } from "../color/upsample.js";
 import type { DeviceTensor, Session, TensorValue } from "../graph/session.js";
+import { ColorDistributions } from "../objective/quantized-chroma/color-distributions.js";
+import type { QuantizedColors } from "../objective/quantized-chroma/quantized-head.js";
 import { UserError } from "../user-error.js";
+import { ColorAnalysis } from "./color-analysis.js";
+import type { LightnessPicture } from "./compose-pixels.js";
 import { resizePlane } from "./resize-plane.js";
 import { shrinkForResampling } from "./shrink.js";
 import { type Size, workingDimensions } from "./working-size.js";
 
-/** What a network says about one picture. */
-export interface ChromaPrediction extends ChromaPlanes {
-  /** Unnormalised log probabilities of the scene classes, if the model has a classifier: `[C]`. */
-  readonly sceneLogits?: Float32Array;
-}
-
-/** Scene class and its probability, 0..1. */
-export interface Scene {
-  readonly name: string;
-  readonly probability: number;
+/** How the distributions of a model are laid out and read. */
+export interface DistributionFormat extends QuantizedColors {
+  /** Sides of the picture divided by those of the distributions. */
+  readonly stride: number;
 }
 
 /**
  * Checks that a model follows the contract of this project: input `luminance` (L* 0..100,
- * `[N, 1, H, W]`), output `ab` (CIELAB units, `[N, 2, H, W]`), optionally `scene_logits` (`[N, C]`).
+ * `[N, 1, H, W]`), output `ab` (CIELAB units, `[N, 2, H, W]`) or the logits of distributions over
+ * colours `ab_logits` (`[N, h, w, bins]`), optionally `scene_logits` (`[N, C]`).
  *
  * @param defaults what its other inputs are fed
+ * @param output "ab" or "ab_logits"
  * @throws UserError if it does not
  */
 export function assertColorModel(
   session: Session,
-  defaults: Readonly<Record<string, TensorValue>> = {},
+  defaults: Readonly<Record<string, TensorValue>>,
+  output: "ab" | "ab_logits",
 ): void {
   const { outputNames } = session;
   const inputNames = session.inputNames.filter((name) => !(name in defaults));
-  if (inputNames.length !== 1 || inputNames[0] !== "luminance" || !outputNames.includes("ab")) {
+  if (inputNames.length !== 1 || inputNames[0] !== "luminance" || !outputNames.includes(output)) {
     throw new UserError(
       "model-invalid",
-      `Expected a colour model with the input "luminance" and the output "ab" but this one has inputs ${JSON.stringify(inputNames)} and outputs ${JSON.stringify(outputNames)}; use another model, or the version of the program that made it`,
+      `Expected a colour model with the input "luminance" and the output "${output}" but this one has inputs ${JSON.stringify(inputNames)} and outputs ${JSON.stringify(outputNames)}; use another model, or the version of the program that made it`,
     );
   }
-}
-
-async function floatsOf(
-  outputs: Record<string, TensorValue | DeviceTensor>,
-  name: string,
-  shape: readonly number[],
-): Promise<Float32Array> {
-  const output = outputs[name]!;
-  const { data, shape: actual } = "onDevice" in output ? await output.read() : output;
-  const fits = shape.length === actual.length && shape.every((n, i) => n === -1 || n === actual[i]);
-  if (!(data instanceof Float32Array) || !fits) {
-    throw new UserError(
-      "model-invalid",
-      `Expected the model to give "${name}" as float32 [${shape.join(", ").replace("-1", "C")}] but it gave ${output.type} [${actual.join(", ")}]`,
-    );
-  }
-  return data;
-}
-
-/**
- * Predicts the chroma of a picture from its lightness.
- *
- * @param session a model that passes {@link assertColorModel}
- * @param lightness L* 0..100: `[size.height, size.width]`
- * @param workingSize short side, in pixels, at which the network works, and the multiples that its
- *   sides are rounded to ({@link workingDimensions})
- * @returns a* and b* in CIELAB units at working resolution, and the scene logits
- * @throws UserError if the model's outputs have the wrong shape or are not finite
- */
-export async function colorizePlanes(
-  session: Session,
-  lightness: Float32Array,
-  size: Size,
-  { workingSize, multiple }: { readonly workingSize: number; readonly multiple?: number },
-): Promise<ChromaPrediction> {
-  const working = workingDimensions(size, workingSize, multiple);
-  return predictChroma(session, resizePlane(lightness, size, working), working);
 }
 
 /**
@@ -89,11 +52,14 @@ export async function colorizePlanes(
  * @returns L* of the working picture (at sharp edges a little outside 0..100), and its size
  */
 export function workingLightness(
-  picture: GrayPicture,
+  picture: GrayPicture | LightnessPicture,
   workingSize: number,
   multiple?: number,
 ): { lightness: Float32Array; working: Size } {
   const working = workingDimensions(picture, workingSize, multiple);
+  if (!("codes" in picture)) {
+    return { lightness: resizePlane(picture.lightness, picture, working), working };
+  }
   const shrunk = shrinkForResampling(picture, working);
   return { lightness: resizePlane(shrunk.plane, shrunk, working), working };
 }
@@ -103,17 +69,18 @@ export function workingLightness(
  *
  * @param lightness L* of the working picture; values outside 0..100 are clipped, in place:
  * `[height, width]`
- * @param size of any length; multiples of what the network shrinks by need no padding
+ * @param size whole multiples of the stride of the distributions
  * @param further what the model's other inputs are fed
- * @returns a* and b* in CIELAB units, and the scene logits
+ * @param format of the distributions; undefined for a model that predicts `ab`
  * @throws UserError if the model's outputs have the wrong shape or are not finite
  */
 export async function predictChroma(
   session: Session,
   lightness: Float32Array,
   { width, height }: Size,
-  further: Readonly<Record<string, TensorValue>> = {},
-): Promise<ChromaPrediction> {
+  further: Readonly<Record<string, TensorValue>>,
+  format: DistributionFormat | undefined,
+): Promise<ColorAnalysis> {
   for (let i = 0; i < lightness.length; i++) {
     lightness[i] = Math.min(Math.max(lightness[i]!, 0), 100);
   }
@@ -121,26 +88,88 @@ export async function predictChroma(
     ...further,
     luminance: { type: "float32", shape: [1, 1, height, width], data: lightness },
   });
-  const ab = await floatsOf(outputs, "ab", [1, 2, height, width]);
-  if (!ab.every(Number.isFinite)) {
+  const scenes = outputs.scene_logits
+    ? (await floatsOf(outputs, "scene_logits", [1, -1])).data
+    : undefined;
+  if (!format) {
+    const { data: ab } = await floatsOf(outputs, "ab", [1, 2, height, width]);
+    assertFinite(ab);
+    return new ColorAnalysis({ ab, width, height }, scenes);
+  }
+  const { prior, readOuts, stride } = format;
+  const bins = prior.bins.count;
+  const { data, shape } = await floatsOf(outputs, "ab_logits", [1, -1, -1, bins]);
+  assertFinite(data);
+  const [columns, rows] = [width / stride, height / stride];
+  const logits = cutPositions(data, shape[2]!, { width: columns, height: rows }, bins);
+  const small = blockMeans(lightness, columns, rows, stride);
+  const distributions = new ColorDistributions(logits, columns, rows, prior, small);
+  return new ColorAnalysis({ distributions, readOuts }, scenes);
+}
+
+/** @param shape -1 for any length */
+async function floatsOf(
+  outputs: Record<string, TensorValue | DeviceTensor>,
+  name: string,
+  shape: readonly number[],
+): Promise<{ data: Float32Array; shape: readonly number[] }> {
+  const output = outputs[name]!;
+  const { data, shape: actual } = "onDevice" in output ? await output.read() : output;
+  const fits = shape.length === actual.length && shape.every((n, i) => n === -1 || n === actual[i]);
+  if (!(data instanceof Float32Array) || !fits) {
+    const wanted = shape.map((length) => (length === -1 ? "any" : length));
     throw new UserError(
       "model-invalid",
-      "The model predicted colours that are not numbers (NaN or infinite); its weights are damaged or its training diverged: use another model",
+      `Expected the model to give "${name}" as float32 [${wanted.join(", ")}] but it gave ${output.type} [${actual.join(", ")}]`,
     );
   }
-  if (!outputs.scene_logits) return { ab, width, height };
-  return { ab, width, height, sceneLogits: await floatsOf(outputs, "scene_logits", [1, -1]) };
+  return { data, shape: actual };
+}
+
+function assertFinite(predicted: Float32Array): void {
+  // One number that is not finite spoils the sum; this is much quicker than asking each of them.
+  let sum = 0;
+  for (let i = 0; i < predicted.length; i++) sum += predicted[i]!;
+  if (Number.isFinite(sum)) return;
+  throw new UserError(
+    "model-invalid",
+    "The model predicted colours that are not numbers (NaN or infinite); its weights are damaged or its training diverged: use another model",
+  );
 }
 
 /**
- * Softmax of the logits with the class names, most probable first. Classes without a name are
- * called `class 0`, `class 1`, ...
+ * The distributions of the picture itself: a network enlarges pictures at the right and bottom to
+ * multiples of what it shrinks them by, and gives distributions of that.
+ *
+ * @param logits `[rows, columns, bins]`, both of at least `size`
  */
-export function rankScenes(logits: Float32Array, classes: readonly string[]): Scene[] {
-  const highest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const exponentials = Array.from(logits, (logit) => Math.exp(logit - highest));
-  const sum = exponentials.reduce((a, b) => a + b, 0);
-  return exponentials
-    .map((value, i) => ({ name: classes[i] ?? `class ${i}`, probability: value / sum }))
-    .sort((a, b) => b.probability - a.probability);
+function cutPositions(
+  logits: Float32Array,
+  columns: number,
+  { width, height }: Size,
+  bins: number,
+): Float32Array {
+  if (logits.length === width * height * bins) return logits;
+  const cut = new Float32Array(width * height * bins);
+  for (let y = 0; y < height; y++) {
+    const start = y * columns * bins;
+    cut.set(logits.subarray(start, start + width * bins), y * width * bins);
+  }
+  return cut;
+}
+
+/** Means over blocks of `side` x `side` pixels: `[rows, columns]`. */
+function blockMeans(
+  plane: Float32Array,
+  columns: number,
+  rows: number,
+  side: number,
+): Float32Array {
+  const means = new Float32Array(rows * columns);
+  const width = columns * side;
+  for (let i = 0; i < plane.length; i++) {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    means[Math.floor(y / side) * columns + Math.floor(x / side)]! += plane[i]! / (side * side);
+  }
+  return means;
 }

@@ -1,4 +1,5 @@
 export { type InferenceModelOptions, inferenceModel } from "./inference-model.js";
+export { keepOutputs } from "./keep-outputs.js";
 export {
   DEFAULT_MULTIPLE,
   DEFAULT_WORKING_SIZE,

@@ -5,6 +5,8 @@
 export interface LengthDelimitedField {
   readonly number: number;
   readonly bytes: Uint8Array;
+  /** Where it begins in its message, with number and length; it ends where its bytes do. */
+  readonly start: number;
 }
 
 const VARINT = 0;
@@ -30,6 +32,7 @@ export function readLengthDelimitedFields(message: Uint8Array): LengthDelimitedF
     }
   };
   while (at < message.length) {
+    const start = at;
     const tag = varint();
     const number = Math.floor(tag / 8);
     if (number === 0) throw new RangeError("A field has no number");
@@ -42,7 +45,7 @@ export function readLengthDelimitedFields(message: Uint8Array): LengthDelimitedF
         break;
       case LENGTH_DELIMITED: {
         const length = varint();
-        fields.push({ number, bytes: message.subarray(at, at + length) });
+        fields.push({ number, bytes: message.subarray(at, at + length), start });
         at += length;
         break;
       }
@@ -55,4 +58,29 @@ export function readLengthDelimitedFields(message: Uint8Array): LengthDelimitedF
   }
   if (at > message.length) throw new RangeError("The last field is cut short");
   return fields;
+}
+
+/** A length-delimited field of a message: number and length, then the parts of its bytes in a row. */
+export function lengthDelimitedField(number: number, parts: readonly Uint8Array[]): Uint8Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const head = [...varintBytes(number * 8 + LENGTH_DELIMITED), ...varintBytes(length)];
+  return concatenated([Uint8Array.from(head), ...parts]);
+}
+
+export function concatenated(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function varintBytes(value: number): number[] {
+  const bytes: number[] = [];
+  for (let left = value; ; left = Math.floor(left / 128)) {
+    if (left < 128) return [...bytes, left];
+    bytes.push((left % 128) + 128);
+  }
 }

@@ -65,7 +65,7 @@ export const flattened: PaperNetworkConfig = {
   head: { activation: "linear", offset: 0, scale: 50 },
 };
 
-/** Distributions over 26 colours at a quarter of the size. */
+/** Distributions over 23 colours at a quarter of the size. */
 export const quantized: PaperNetworkConfig = {
   ...rich,
   name: "quantized",

@@ -23,7 +23,24 @@ export interface Job {
   readonly input: string;
   /** Path, or "-" for standard output. */
   readonly output: string;
+  /** Paths of further colourings. */
+  readonly alternatives: readonly string[];
+  /** Path of the uncertainty map, if it is wanted. */
+  readonly uncertainty: string | undefined;
 }
+
+/** How outputs are to be named. */
+export interface JobOptions {
+  readonly output?: string | undefined;
+  readonly format?: OutputFormat | undefined;
+  /** Colourings of each picture, the first included. Default 1. */
+  readonly alternatives?: number | undefined;
+  /** Whether maps of the uncertainty are wanted. */
+  readonly uncertainty?: boolean | undefined;
+}
+
+/** Input and output of a job. */
+type Way = Pick<Job, "input" | "output">;
 
 /**
  * Lists the jobs. Folders are walked recursively for files with the extension of a picture; hidden
@@ -33,18 +50,19 @@ export interface Job {
  *   already named like that. Standard input goes to standard output.
  * - With one input file and an `output` with the extension of a picture: that file.
  * - Otherwise `output` is a folder; names and the tree below each input folder are kept.
+ * - Further colourings become `photo.color-2.jpg`, `photo.color-3.jpg`, ..., the map of the
+ *   uncertainty `photo.uncertainty.png`.
  *
- * @throws UserError if a folder holds no picture, two inputs would become one file, or the output
- * cannot be written in the wanted format
+ * @throws UserError if a folder holds no picture, two inputs would become one file, the output cannot
+ * be written in the wanted format, or standard output would get more than one picture
  */
-export async function planJobs(
-  inputs: readonly string[],
-  { output, format }: { output?: string | undefined; format?: OutputFormat | undefined },
-): Promise<Job[]> {
+export async function planJobs(inputs: readonly string[], options: JobOptions): Promise<Job[]> {
+  const { output, format } = options;
   const kinds = await Promise.all(inputs.map(statOf));
   const single = inputs.length === 1 && !kinds[0]?.isDirectory();
   if (output !== undefined && single && (await namesFile(output))) {
-    return [{ input: inputs[0]!, output: checkedFileName(output, format) }];
+    const way = { input: inputs[0]!, output: checkedFileName(output, format) };
+    return [withFurtherOutputs(way, options)];
   }
   if (output === STANDARD_STREAM) {
     throw new UserError(
@@ -53,20 +71,49 @@ export async function planJobs(
     );
   }
   const jobs = new Map<string, Job>();
+  const taken = new Map<string, Job>();
   for (const [i, input] of inputs.entries()) {
-    for (const job of await jobsOfInput(input, kinds[i], output, format)) {
-      const key = resolve(job.output);
-      const other = jobs.get(key);
-      if (other && resolve(other.input) !== resolve(job.input)) {
-        throw new UserError(
-          "option-invalid",
-          `${other.input} and ${job.input} would both become ${job.output}; colourise them into different folders.`,
-        );
+    for (const way of await waysOfInput(input, kinds[i], output, format)) {
+      const job = withFurtherOutputs(way, options);
+      for (const path of outputsOf(job)) {
+        const other = taken.get(resolve(path));
+        if (other && resolve(other.input) !== resolve(job.input)) {
+          throw new UserError(
+            "option-invalid",
+            `${other.input} and ${job.input} would both become ${path}; colourise them into different folders.`,
+          );
+        }
+        taken.set(resolve(path), job);
       }
-      jobs.set(key, job);
+      jobs.set(resolve(job.output), job);
     }
   }
   return [...jobs.values()];
+}
+
+/** Every path that a job may write. */
+export function outputsOf({ output, alternatives, uncertainty }: Job): string[] {
+  return [output, ...alternatives, ...(uncertainty === undefined ? [] : [uncertainty])];
+}
+
+function withFurtherOutputs(way: Way, { alternatives = 1, uncertainty = false }: JobOptions): Job {
+  const { output } = way;
+  if (output === STANDARD_STREAM) {
+    if (alternatives === 1 && !uncertainty)
+      return { ...way, alternatives: [], uncertainty: undefined };
+    throw new UserError(
+      "option-invalid",
+      "Standard output takes one picture only, neither `alternatives` nor `uncertainty`; name a file with --output.",
+    );
+  }
+  const extension = extname(output);
+  const stem = output.slice(0, output.length - extension.length);
+  const numbers = Array.from({ length: alternatives - 1 }, (_, i) => i + 2);
+  return {
+    ...way,
+    alternatives: numbers.map((number) => `${stem}-${number}${extension}`),
+    uncertainty: uncertainty ? `${stem.replace(/\.color$/, "")}.uncertainty.png` : undefined,
+  };
 }
 
 async function statOf(path: string): Promise<Stats | undefined> {
@@ -98,12 +145,12 @@ function checkedFileName(output: string, format: OutputFormat | undefined): stri
   return output;
 }
 
-async function jobsOfInput(
+async function waysOfInput(
   input: string,
   kind: Stats | undefined,
   output: string | undefined,
   format: OutputFormat | undefined,
-): Promise<Job[]> {
+): Promise<Way[]> {
   if (input === STANDARD_STREAM) {
     if (output === undefined) return [{ input, output: STANDARD_STREAM }];
     return [{ input, output: join(output, `stdin${extensionOf(format ?? "png")}`) }];
@@ -139,7 +186,7 @@ function outputName(input: string, beside: boolean, format: OutputFormat | undef
 }
 
 function isColorized(path: string): boolean {
-  return basename(path, extname(path)).endsWith(".color");
+  return /\.(color(-\d)?|uncertainty)$/.test(basename(path, extname(path)));
 }
 
 /** Picture files below a folder, sorted; not those in the output folder, nor through links. */

@@ -2,22 +2,22 @@
 // decoded, encoded and written by libvips in threads of its own.
 
 import { boundedPipeline, type PipelinePlace } from "@let-there-be-color/core/bounded-pipeline";
-import type { ColorModel } from "@let-there-be-color/core/colorize";
+import type { ColorModel, RenderOptions } from "@let-there-be-color/core/colorize";
 import { UserError } from "@let-there-be-color/core/user-error";
+import type { AnalyzedPhoto } from "../analyzed-photo.js";
 import type { ColorPhoto } from "../color-photo.js";
-import { colorizeDecoded, openInput } from "../colorize-stages.js";
+import { analyzeDecoded, openInput } from "../colorize-stages.js";
 import { assertWritable } from "../files/output-file.js";
 import type { Composer } from "../image/composer.js";
 import type { DecodedPhoto } from "../image/decode.js";
 import type { OutputFormat } from "../image/format.js";
 import { SharedMemory } from "../image/shared-memory.js";
-import { type Job, STANDARD_STREAM } from "./colorize-jobs.js";
+import { type Job, outputsOf, STANDARD_STREAM } from "./colorize-jobs.js";
 import type { Streams } from "./streams.js";
 
 /** The options that concern a single picture. */
-export interface PipelineOptions {
+export interface PipelineOptions extends RenderOptions {
   readonly size?: number;
-  readonly saturation: number;
   readonly format?: OutputFormat;
   readonly quality: number;
   readonly overwrite?: boolean;
@@ -28,6 +28,8 @@ export interface Outcome {
   readonly job: Job;
   /** What to tell about the picture; without its pixels, which would pile up. */
   readonly photo?: Pick<ColorPhoto, "width" | "height" | "scenes">;
+  /** Everything that was written for it, the picture first. */
+  readonly written?: readonly string[];
   readonly error?: string;
   readonly seconds: number;
 }
@@ -87,8 +89,9 @@ export class ColorizePipeline {
       const { overwrite } = this.#options;
       const fromStdin = job.input === STANDARD_STREAM;
       if (job.output !== STANDARD_STREAM) {
-        // Known before the work is done: the output is taken.
-        await assertWritable(job.output, { input: fromStdin ? undefined : job.input, overwrite });
+        // Known before the work is done: an output is taken.
+        const input = fromStdin ? undefined : job.input;
+        for (const output of outputsOf(job)) await assertWritable(output, { input, overwrite });
       }
       const opened = await openInput(fromStdin ? await readAll(this.#streams.stdin) : job.input);
       await place.makeRoom(opened.pixelCount);
@@ -104,29 +107,59 @@ export class ColorizePipeline {
   async #finish(begun: BegunJob, model: ColorModel, place: PipelinePlace): Promise<Outcome> {
     const { job, start } = begun;
     const seconds = () => (performance.now() - start) / 1000;
-    const { size, saturation, format, quality, overwrite } = this.#options;
     try {
       const inputPath = job.input === STANDARD_STREAM ? undefined : job.input;
       const isBusy = () => place.hasCompany;
       const tools = { model, composer: this.#composer, isBusy, memory: this.#memory };
-      const photo = await colorizeDecoded(await begun.decoding, inputPath, tools, {
-        saturation,
-        ...(size === undefined ? {} : { workingSize: size }),
-      });
-      if (job.output === STANDARD_STREAM) {
-        await writeAll(this.#streams.stdout, await photo.toBuffer(format, { quality }));
-      } else {
-        await photo.toFile(job.output, { quality, ...(overwrite ? { overwrite } : {}) });
-      }
-      this.#memory.give(photo.pixels);
-      const { width, height, scenes } = photo;
-      return { job, photo: { width, height, scenes }, seconds: seconds() };
+      const decoded = await begun.decoding;
+      const analyzed = await analyzeDecoded(decoded, inputPath, tools, this.#options.size);
+      const { width, height } = decoded.gray;
+      const written = await this.#writeAll(job, analyzed);
+      return {
+        job,
+        photo: { width, height, scenes: analyzed.scenes },
+        written,
+        seconds: seconds(),
+      };
     } catch (error) {
       const message =
         error instanceof UserError ? error.message : `internal error: ${(error as Error).stack}`;
       const named = message.includes(job.input) ? message : `${job.input}: ${message}`;
       return { job, error: named, seconds: seconds() };
     }
+  }
+
+  /**
+   * Writes everything that is wanted of a picture, one after the other: no two colourings are in memory.
+   *
+   * @returns what was written
+   */
+  async #writeAll(job: Job, analyzed: AnalyzedPhoto): Promise<string[]> {
+    const { overwrite = false } = this.#options;
+    const outputs = [job.output, ...job.alternatives];
+    const written: string[] = [];
+    const colorings = analyzed.alternatives(outputs.length, this.#options);
+    for (const [i, chroma] of colorings.entries()) {
+      const photo = await analyzed.compose(chroma);
+      if (i === colorings.length - 1) analyzed.release();
+      await this.#write(photo, outputs[i]!);
+      written.push(outputs[i]!);
+    }
+    if (job.uncertainty !== undefined) {
+      await analyzed.uncertainty().toFile(job.uncertainty, { overwrite });
+      written.push(job.uncertainty);
+    }
+    return written;
+  }
+
+  async #write(photo: ColorPhoto, output: string): Promise<void> {
+    const { format, quality, overwrite = false } = this.#options;
+    if (output === STANDARD_STREAM) {
+      await writeAll(this.#streams.stdout, await photo.toBuffer(format, { quality }));
+    } else {
+      await photo.toFile(output, { quality, overwrite });
+    }
+    this.#memory.give(photo.pixels);
   }
 }
 

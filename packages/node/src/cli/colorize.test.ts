@@ -5,18 +5,20 @@ import { lightnessOfPixels } from "@let-there-be-color/core/color";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { folderForTests } from "../testing/temporary-folder.js";
-import { tinyColorModel } from "../testing/tiny-color-model.js";
+import { tinyColorModel, tinyDistributionModel } from "../testing/tiny-color-model.js";
 import { main } from "./main.js";
 
 const root = await folderForTests();
 const model = join(root, "tiny.onnx");
+const distributions = join(root, "distributions.onnx");
 
-beforeAll(() =>
-  writeFile(
+beforeAll(async () => {
+  await writeFile(
     model,
     tinyColorModel({ scenesPerLightness: { sea: 0.02, sky: 0.01, hill: 0, ice: -1 } }),
-  ),
-);
+  );
+  await writeFile(distributions, tinyDistributionModel());
+});
 
 /** Runs a command line as the process would and collects what it prints. */
 async function ltbc(args: readonly string[], stdin: Uint8Array = new Uint8Array(), isTTY = false) {
@@ -202,6 +204,85 @@ describe("ltbc colorize", () => {
     }
   });
 
+  it("writes alternatives and uncertainty beside the picture, as many as there are", async () => {
+    const folder = await folderWith({
+      "dark.png": await grey(10),
+      "light.jpg": await grey(190, "jpeg"),
+    });
+    const wanted = ["--alternatives", "3", "--uncertainty", "--model", distributions];
+    const { code, stdout, stderr } = await colorize([folder, ...wanted, "--json"]);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    const written = [
+      ...["dark.color.png", "dark.uncertainty.png"],
+      ...["light.color-2.jpg", "light.color-3.jpg", "light.color.jpg", "light.uncertainty.png"],
+    ];
+    expect(await filesIn(folder)).toEqual([...written, "dark.png", "light.jpg"].sort());
+    const [dark, light] = String(stdout)
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(dark).not.toHaveProperty("alternatives");
+    expect(dark.uncertainty).toBe(join(folder, "dark.uncertainty.png"));
+    expect(light).toMatchObject({
+      output: join(folder, "light.color.jpg"),
+      alternatives: [2, 3].map((n) => join(folder, `light.color-${n}.jpg`)),
+      uncertainty: join(folder, "light.uncertainty.png"),
+    });
+    const colors = await Promise.all(
+      ["", "-2", "-3"].map(async (number) => {
+        const { channels } = await sharp(join(folder, `light.color${number}.jpg`)).stats();
+        return channels[0]!.mean - channels[1]!.mean;
+      }),
+    );
+    expect(Math.max(...colors) - Math.min(...colors)).toBeGreaterThan(30);
+    const { channels, format } = await sharp(join(folder, "light.uncertainty.png")).metadata();
+    expect({ channels, format }).toEqual({ channels: 1, format: "png" });
+    // What a run has written is no input of the next.
+    const again = await colorize([folder, ...wanted, "--overwrite"]);
+    expect(again.code).toBe(0);
+    expect(
+      String(again.stdout)
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.split("  ")[0]),
+    ).toEqual([
+      ...["dark.color.png", "dark.uncertainty.png"].map((name) => join(folder, name)),
+      join(folder, "light.color.jpg"),
+      ...[2, 3].map((n) => join(folder, `light.color-${n}.jpg`)),
+      join(folder, "light.uncertainty.png"),
+    ]);
+    expect(await filesIn(folder)).toHaveLength(8);
+  });
+
+  it("refuses before the work where any of the outputs is taken", async () => {
+    const files = { "a.png": await grey(190), "a.color-2.png": "precious" };
+    const folder = await folderWith(files);
+    const wanted = ["--alternatives", "2", "--model", distributions];
+    const { code, stderr } = await colorize([join(folder, "a.png"), ...wanted]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("a.color-2.png exists already");
+    expect(await filesIn(folder)).toEqual(Object.keys(files).sort());
+  });
+
+  it("colours as decided as --colors says, warmer or colder", async () => {
+    const folder = await folderWith({ "a.png": await grey(190), "b.png": await grey(10) });
+    const means = async (name: string, ...options: string[]) => {
+      const output = join(folder, `${name}${options.join("")}.png`);
+      const args = [join(folder, name), "-o", output, "--model", distributions];
+      expect((await colorize([...args, ...options])).code).toBe(0);
+      const { channels } = await sharp(output).stats();
+      return channels.map(({ mean }) => mean) as [number, number, number];
+    };
+    const [red, green] = await means("a.png");
+    const [faithfulRed, faithfulGreen] = await means("a.png", "--colors", "faithful");
+    expect(red - green).toBeGreaterThan(faithfulRed - faithfulGreen + 10);
+    expect(await means("a.png", "--colors", "natural")).toEqual([red, green, expect.any(Number)]);
+    const [, , warm] = await means("b.png", "--warmth", "1");
+    const [, , cold] = await means("b.png", "--warmth", "-1");
+    expect(cold - warm).toBeGreaterThan(5);
+  });
+
   it("pipes standard input to standard output in the same format", async () => {
     const { code, stdout, stderr } = await colorize(["-"], await grey(130, "jpeg"));
     expect(code).toBe(0);
@@ -250,6 +331,23 @@ describe("ltbc colorize", () => {
     ["a size out of range", (folder) => [folder, "--size", "5"]],
     ["a size that is no number", (folder) => [folder, "--size", "big"]],
     ["a saturation out of range", (folder) => [folder, "--saturation", "3"]],
+    ["a warmth out of range", (folder) => [folder, "--warmth", "-1.1"]],
+    ["too many alternatives", (folder) => [folder, "--alternatives", "10"]],
+    ["unknown colours", (folder) => [folder, "--colors", "garish"]],
+    ["a choice of colours that the model has not", (folder) => [folder, "--colors", "vivid"]],
+    ["alternatives that the model has not", (folder) => [folder, "--alternatives", "2"]],
+    ["doubts that the model does not tell", (folder) => [folder, "--uncertainty"]],
+    [
+      "an alternative in the place of another picture",
+      (folder) => [
+        ...[join(folder, "a.png"), join(folder, "b", "a-2.png"), "-o", join(folder, "out")],
+        ...["--alternatives", "2", "--model", distributions],
+      ],
+    ],
+    [
+      "several pictures for standard output",
+      () => ["-", "--alternatives", "2", "--model", distributions],
+    ],
     ["a quality out of range", (folder) => [folder, "--quality", "101"]],
     ["an unknown format", (folder) => [folder, "--format", "bmp"]],
     ["no input", () => []],

@@ -1,6 +1,11 @@
 // `ltbc colorize`
 
-import type { ColorModel, Scene } from "@let-there-be-color/core/colorize";
+import {
+  type ColorModel,
+  MOST_ALTERNATIVES,
+  READ_OUT_NAMES,
+  type Scene,
+} from "@let-there-be-color/core/colorize";
 import { DEFAULT_WORKING_SIZE } from "@let-there-be-color/core/model";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, Option } from "commander";
@@ -19,6 +24,8 @@ import type { Streams } from "./streams.js";
 interface ColorizeCommandOptions extends PipelineOptions, RuntimeOptions {
   readonly output?: string;
   readonly model?: string;
+  readonly alternatives: number;
+  readonly uncertainty?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -46,11 +53,28 @@ export function colorizeCommand(streams: Streams = process): Command {
       `short side at which the network looks at the picture, 16 to 4096 (default: what the model states, or else ${DEFAULT_WORKING_SIZE}); the output always has the input's size`,
       numberOption(16, 4096, true),
     )
+    .addOption(
+      new Option(
+        "--colors <name>",
+        "how decided the colours are, of models that can choose (default: natural)",
+      ).choices(READ_OUT_NAMES),
+    )
     .option(
       "--saturation <factor>",
       "factor on the colourfulness, 0 (grey) to 2",
       numberOption(0, 2, false),
       1,
+    )
+    .option("--warmth <w>", "colder -1 to 1 warmer; greys stay grey", numberOption(-1, 1, false), 0)
+    .option(
+      "--alternatives <n>",
+      `write up to n distinct colourings, 1 to ${MOST_ALTERNATIVES}: photo.color.jpg, photo.color-2.jpg, ..`,
+      numberOption(1, MOST_ALTERNATIVES, true),
+      1,
+    )
+    .option(
+      "--uncertainty",
+      "also write where the network is unsure of the colours, white, as photo.uncertainty.png",
     )
     .addOption(
       new Option("--format <name>", "format to write (default: the input's)").choices(
@@ -82,8 +106,8 @@ async function colorizeAll(
   streams: Streams,
   inFlags: (message: string) => string,
 ): Promise<number> {
-  const { output, format, model, device, threads, size } = options;
-  const jobs = await planJobs(inputs, { output, format });
+  const { output, format, model, device, threads, size, alternatives, uncertainty } = options;
+  const jobs = await planJobs(inputs, { output, format, alternatives, uncertainty });
   const toStdout = jobs.some((job) => job.output === STANDARD_STREAM);
   if (toStdout && streams.stdout.isTTY) {
     throw new UserError(
@@ -94,8 +118,8 @@ async function colorizeAll(
   const composer = new Composer(threads);
   // Begun when a first picture is on its way, since it blocks this thread.
   let loading: Promise<ColorModel> | undefined;
-  const load = () =>
-    loadColorModel(
+  const load = async () => {
+    const loaded = await loadColorModel(
       model,
       {
         ...(device === undefined ? {} : { device }),
@@ -104,6 +128,14 @@ async function colorizeAll(
       },
       { pictures: jobs.length, ...(size === undefined ? {} : { workingSize: size }) },
     );
+    try {
+      assertSuits(loaded, options);
+    } catch (error) {
+      await loaded.close();
+      throw error;
+    }
+    return loaded;
+  };
   const loadOnce = () => {
     loading ??= load();
     return loading;
@@ -132,27 +164,41 @@ async function colorizeAll(
   return failed.length;
 }
 
+/** @throws UserError if the options choose among colours and the model predicts one only */
+function assertSuits(model: ColorModel, options: ColorizeCommandOptions): void {
+  const { colors, alternatives, uncertainty } = options;
+  if (colors !== undefined) model.assertDistributions("colors");
+  if (alternatives > 1) model.assertDistributions("alternatives");
+  if (uncertainty) model.assertDistributions("uncertainty");
+}
+
 function topScenes(photo: NonNullable<Outcome["photo"]>): readonly Scene[] {
   return photo.scenes.slice(0, SCENES_SHOWN);
 }
 
-function textLine({ job, photo, seconds }: Outcome): string {
+function textLine({ written, photo, seconds }: Outcome): string {
   const scenes = topScenes(photo!).map(
     ({ name, probability }) => `${name} ${Math.round(probability * 100)} %`,
   );
-  const target = job.output === STANDARD_STREAM ? "standard output" : job.output;
+  const [target, ...further] = written!.map((path) =>
+    path === STANDARD_STREAM ? "standard output" : path,
+  );
   const about = [`${seconds.toFixed(1)} s`, ...(scenes.length > 0 ? [scenes.join(", ")] : [])];
-  return `${target}  ${about.join("  ")}\n`;
+  return `${target}  ${about.join("  ")}\n${further.map((path) => `${path}\n`).join("")}`;
 }
 
-function jsonLine({ job, photo, error, seconds }: Outcome): string {
+function jsonLine({ job, photo, written = [], error, seconds }: Outcome): string {
   const { input, output } = job;
   const rounded = Number(seconds.toFixed(3));
   if (!photo) return JSON.stringify({ input, error, seconds: rounded });
   const { width, height } = photo;
+  const { uncertainty } = job;
+  const alternatives = written.filter((path) => path !== output && path !== uncertainty);
   return JSON.stringify({
     input,
     output,
+    ...(alternatives.length > 0 ? { alternatives } : {}),
+    ...(uncertainty === undefined ? {} : { uncertainty }),
     width,
     height,
     seconds: rounded,

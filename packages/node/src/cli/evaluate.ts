@@ -1,6 +1,7 @@
 // `ltbc evaluate`
 
 import { basename } from "node:path";
+import { READ_OUT_NAMES, type ReadOutName } from "@let-there-be-color/core/colorize";
 import { DEFAULT_WORKING_SIZE } from "@let-there-be-color/core/model";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, InvalidArgumentError, Option } from "commander";
@@ -17,6 +18,7 @@ import {
   type Candidate,
   distinctNames,
   loadModelCandidate,
+  readOutCandidates,
 } from "../evaluation/systems.js";
 import { pictureJson, summaryTable } from "../evaluation/tables.js";
 import { assertReportFolderFree, REPORT_FILES, writeReport } from "../evaluation/write-report.js";
@@ -29,6 +31,7 @@ interface EvaluateCommandOptions extends RuntimeOptions {
   readonly model?: string;
   readonly predictions?: string;
   readonly compare?: readonly string[];
+  readonly colors?: readonly string[];
   readonly report?: string;
   readonly overwrite?: boolean;
   readonly protocol: string;
@@ -65,7 +68,11 @@ export function evaluateCommand(streams: Streams = process): Command {
     )
     .option(
       "--compare <a> <b...>",
-      "compare two models (.onnx) or two folders of coloured pictures, or one of each",
+      "compare two models (.onnx) or two folders of coloured pictures, or one of each; one model with several --colors",
+    )
+    .option(
+      "--colors <names...>",
+      `read-outs to judge, each as a system of its own: ${READ_OUT_NAMES.join(", ")} (default: natural, of models that can choose)`,
     )
     .option(
       "-r, --report <folder>",
@@ -131,16 +138,16 @@ async function evaluateAll(
   options: EvaluateCommandOptions,
   streams: Streams,
 ): Promise<number> {
-  const { compare, report } = options;
-  // `--compare a b photos`: what follows the two is truth, as if it stood in front.
-  const sources = [...truthArguments, ...(compare?.slice(2) ?? [])];
+  const { report } = options;
+  const { systems, colors, truth: following } = split(options);
+  const sources = [...truthArguments, ...following];
   assertUsage(sources, options);
   const protocol = parseProtocol(options.protocol);
   if (report !== undefined) await assertReportFolderFree(report, options.overwrite ?? false);
   const { list, categories } = options;
   const labelled = !options.unlabelled;
   const truth = await openDataset(sources.map((path) => ({ path, labelled, list, categories })));
-  const candidates = await loadCandidates(options);
+  const candidates = await loadCandidates(systems, colors, options);
   const settings: EvaluationOptions = {
     truth,
     candidates,
@@ -214,12 +221,39 @@ async function evaluateAll(
   }
 }
 
-function assertUsage(sources: readonly string[], options: EvaluateCommandOptions): void {
-  const { compare, predictions, model } = options;
-  if (compare && compare.length < 2) {
+/** What the options with several values name. */
+interface Named {
+  /** Models and folders; undefined for the default model. */
+  readonly systems: readonly (string | undefined)[];
+  readonly colors: readonly ReadOutName[];
+  /** `--compare a b photos`: what follows the two is truth, and so is what no read-out is called. */
+  readonly truth: readonly string[];
+}
+
+function split({ compare, predictions, model, colors = [] }: EvaluateCommandOptions): Named {
+  const isReadOut = (text: string): text is ReadOutName =>
+    READ_OUT_NAMES.some((name) => name === text);
+  const readOuts = colors.filter(isReadOut);
+  const others = colors.filter((text) => !isReadOut(text));
+  if (colors.length > 0 && readOuts.length === 0) {
     throw new UserError(
       "option-invalid",
-      `Expected two models or folders to compare but received one, ${compare[0]}.`,
+      `Expected --colors to be of ${READ_OUT_NAMES.join(", ")} but received ${others.join(", ")}.`,
+    );
+  }
+  return {
+    systems: compare?.slice(0, 2) ?? [predictions ?? model],
+    colors: [...new Set(readOuts)],
+    truth: [...(compare?.slice(2) ?? []), ...others],
+  };
+}
+
+function assertUsage(sources: readonly string[], options: EvaluateCommandOptions): void {
+  const { compare, predictions, model } = options;
+  if (compare && compare.length < 2 && split(options).colors.length < 2) {
+    throw new UserError(
+      "option-invalid",
+      `Expected two models or folders to compare, or several --colors of one model, but received one, ${compare[0]}.`,
     );
   }
   if ([compare, predictions, model].filter((value) => value !== undefined).length > 1) {
@@ -236,34 +270,49 @@ function assertUsage(sources: readonly string[], options: EvaluateCommandOptions
   }
 }
 
-async function loadCandidates(options: EvaluateCommandOptions): Promise<Candidate[]> {
-  const { compare, predictions, model, size, device, threads } = options;
+async function loadCandidates(
+  systems: Named["systems"],
+  colors: Named["colors"],
+  { model, size, device, threads }: EvaluateCommandOptions,
+): Promise<Candidate[]> {
   const runtimeOptions: RuntimeOptions = {
     ...(device === undefined ? {} : { device }),
     ...(threads === undefined ? {} : { threads }),
   };
-  const paths = compare?.slice(0, 2) ?? [predictions ?? model];
   const candidates: Candidate[] = [];
-  for (const path of paths) {
-    const isModel = path === undefined || path === model || path.endsWith(".onnx");
-    candidates.push(
-      isModel
-        ? await loadModelCandidate(path, size, runtimeOptions)
-        : {
-            kind: "folder",
-            name: basename(path),
-            pictures: await openDataset([{ path, labelled: false }]),
-          },
-    );
+  for (const path of systems) {
+    if (path === undefined || path === model || path.endsWith(".onnx")) {
+      candidates.push(await loadModelCandidate(path, size, runtimeOptions));
+    } else {
+      const pictures = await openDataset([{ path, labelled: false }]);
+      candidates.push({ kind: "folder", name: basename(path), pictures });
+    }
   }
   const names = distinctNames(candidates.map(({ name }) => name));
-  return candidates.map((candidate, i) => ({ ...candidate, name: names[i]! }));
+  const named = candidates.map((candidate, i) => ({ ...candidate, name: names[i]! }));
+  return colors.length === 0 ? named : withReadOuts(named, colors);
+}
+
+/** Models without read-outs are judged as they are, if another has some. */
+function withReadOuts(candidates: readonly Candidate[], colors: Named["colors"]): Candidate[] {
+  const canChoose = candidates.some((c) => c.kind === "model" && c.model.readOuts);
+  return candidates.flatMap((candidate): Candidate[] => {
+    if (candidate.kind === "folder") return [candidate];
+    if (canChoose && !candidate.model.readOuts) return [candidate];
+    return readOutCandidates(candidate, colors);
+  });
 }
 
 function describeCandidate(candidate: Candidate): Record<string, unknown> {
   const { kind, name } = candidate;
   return candidate.kind === "model"
-    ? { kind, name, workingSize: candidate.workingSize, metadata: candidate.metadata.properties }
+    ? {
+        kind,
+        name,
+        workingSize: candidate.workingSize,
+        ...(candidate.colors === undefined ? {} : { colors: candidate.colors }),
+        metadata: candidate.model.metadata.properties,
+      }
     : { kind, name, folder: candidate.pictures.sources[0]!.givenPath };
 }
 

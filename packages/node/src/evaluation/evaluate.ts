@@ -1,7 +1,8 @@
 // Runs candidates over labelled or unlabelled photographs and measures every picture.
 
 import { availableParallelism } from "node:os";
-import { type ChromaPrediction, colorizePlanes } from "@let-there-be-color/core/colorize";
+import type { ChromaPlanes } from "@let-there-be-color/core/color";
+import type { ColorAnalysis } from "@let-there-be-color/core/colorize";
 import { bestClass, type PictureMeasures, rankOfClass } from "@let-there-be-color/core/evaluation";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { type Dataset, itemPath } from "../dataset/dataset.js";
@@ -25,7 +26,7 @@ const MOST_WORKERS = 8;
 
 export interface EvaluationOptions {
   readonly truth: Dataset;
-  /** One, or two to compare. */
+  /** One, or several to compare; differences are those of the first two. */
   readonly candidates: readonly Candidate[];
   readonly protocol: Protocol;
   /** Truths with less mean chroma, CIELAB units, are left out as grey. Default {@link usualMinimumChroma}. */
@@ -89,7 +90,7 @@ export interface EvaluatedPictures {
 
 /** Where the time went, in seconds. */
 export interface EvaluationTime {
-  /** In the network, of all candidates. */
+  /** In the networks and in reading their distributions, of all candidates. */
   network: number;
   /** The main thread had no picture to give to the network. */
   waiting: number;
@@ -242,9 +243,10 @@ export class Evaluation {
   /** Ends the threads and frees the models. */
   async close(): Promise<void> {
     await this.#workers.close();
-    for (const candidate of this.#options.candidates) {
-      if (candidate.kind === "model") await candidate.session.release();
-    }
+    const models = new Set(
+      this.#options.candidates.flatMap((c) => (c.kind === "model" ? c.model : [])),
+    );
+    for (const model of models) await model.close();
   }
 
   /** The threads decode ahead and measure behind, while the network sees one picture at a time. */
@@ -304,24 +306,25 @@ export class Evaluation {
     { lightness, width, height }: PreparedPicture,
     className: string | null,
   ): Promise<Prediction> {
-    const chroma: (ChromaPrediction | null)[] = [];
+    const chroma: (ChromaPlanes | null)[] = [];
     const scenes: (SceneResult | null)[] = [];
+    const analyzed: { readonly by: ModelCandidate; readonly analysis: ColorAnalysis }[] = [];
     for (const candidate of this.#options.candidates) {
       if (candidate.kind === "folder") {
         chroma.push(null);
         scenes.push(null);
         continue;
       }
+      const { model, workingSize, colors } = candidate;
       const start = performance.now();
-      const planes = await colorizePlanes(
-        candidate.session,
-        lightness,
-        { width, height },
-        candidate,
-      );
+      // Read-outs of one model differ in what they make of one run.
+      const known = analyzed.find(({ by }) => by.model === model && by.workingSize === workingSize);
+      const picture = { lightness, width, height };
+      const analysis = known?.analysis ?? (await model.analyze(picture, workingSize));
+      analyzed.push({ by: candidate, analysis });
+      chroma.push(analysis.render(colors === undefined ? {} : { colors }));
       this.time.network += (performance.now() - start) / 1000;
-      chroma.push(planes);
-      scenes.push(sceneResult(candidate, planes.sceneLogits, className));
+      scenes.push(sceneResult(candidate, analysis.sceneLogits, className));
     }
     return { chroma, scenes };
   }
@@ -361,20 +364,21 @@ interface Finishing {
 }
 
 interface Prediction {
-  readonly chroma: readonly (ChromaPrediction | null)[];
+  readonly chroma: readonly (ChromaPlanes | null)[];
   readonly scenes: readonly (SceneResult | null)[];
 }
 
 function sceneResult(
-  { metadata }: ModelCandidate,
+  { model }: ModelCandidate,
   logits: Float32Array | undefined,
   className: string | null,
 ): SceneResult | null {
   if (!logits) return null;
   const { index, probability } = bestClass(logits);
-  const label = className === null ? -1 : metadata.classes.indexOf(className);
+  const { classes } = model.metadata;
+  const label = className === null ? -1 : classes.indexOf(className);
   return {
-    best: metadata.classes[index] ?? `class ${index}`,
+    best: classes[index] ?? `class ${index}`,
     probability,
     rank: label < 0 ? -1 : rankOfClass(logits, label),
   };

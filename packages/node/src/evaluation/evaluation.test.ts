@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { itemPath, openDataset } from "../dataset/index.js";
 import { noisePicture } from "../testing/pictures.js";
 import { folderForTests } from "../testing/temporary-folder.js";
-import { tinyColorModel } from "../testing/tiny-color-model.js";
+import { tinyColorModel, tinyDistributionModel } from "../testing/tiny-color-model.js";
 import { Evaluation, type EvaluationProgress } from "./evaluate.js";
 import { pairPictures } from "./pairing.js";
 import { decodeForProtocol, parseProtocol } from "./protocol.js";
@@ -63,6 +63,7 @@ const launcher = join(folder, "launch.mjs");
 const truth = join(folder, "truth");
 const model = join(folder, "warm.onnx");
 const other = join(folder, "cold.onnx");
+const distributions = join(folder, "distributions.onnx");
 const nasty = `red<img src=x>&"`;
 
 beforeAll(async () => {
@@ -73,6 +74,7 @@ beforeAll(async () => {
   const warm = { aPerLightness: 0.2, bPerLightness: 0.3, workingSize: 32, scenesPerLightness };
   await writeFile(model, tinyColorModel(warm));
   await writeFile(other, tinyColorModel({ ...warm, bPerLightness: -0.3 }));
+  await writeFile(distributions, tinyDistributionModel());
 });
 
 describe("ltbc evaluate", () => {
@@ -205,11 +207,70 @@ describe("ltbc evaluate", () => {
     expect(page).toContain("cold.onnx is closer");
   });
 
+  it("judges several read-outs of one model, each as a system, beside another model", async () => {
+    const report = join(folder, "read-outs");
+    const { code, stdout, stderr } = await ltbc(
+      ...["--compare", distributions, model, "--colors", "faithful", "natural", "vivid", truth],
+      ...["--report", report, "--quiet"],
+    );
+    expect(stderr.replace(/\s/g, "")).toBe("");
+    expect(code).toBe(0);
+    const names = ["faithful", "natural", "vivid"].map((name) => `distributions.onnx ${name}`);
+    expect(stdout).toMatch(new RegExp([...names, "warm.onnx", "grey"].join(" +")));
+    const result = JSON.parse(
+      await readFile(join(report, "summary.json"), "utf8"),
+    ) as EvaluationResult;
+    expect(result.systems.map(({ name }) => name)).toEqual([
+      ...names,
+      ...["warm.onnx", "grey", "average colour"],
+    ]);
+    const [faithful, natural] = result.systems;
+    expect(faithful!.metrics.colorfulness!.value).toBeLessThan(
+      0.9 * natural!.metrics.colorfulness!.value,
+    );
+    expect(result.differences.slice(0, 6).map(({ of, minus }) => [of, minus])).toEqual([
+      ...[
+        [names[0], names[1]],
+        [names[0], names[2]],
+        [names[0], "warm.onnx"],
+      ],
+      ...[
+        [names[1], names[2]],
+        [names[1], "warm.onnx"],
+        [names[2], "warm.onnx"],
+      ],
+    ]);
+    expect(await readFile(join(report, "report.html"), "utf8")).toContain(names[2]);
+    const alone = await ltbc(truth, "--compare", distributions, "--colors", "natural", "vivid");
+    expect(alone.stdout).toContain(`${names[1]} - ${names[2]}`);
+  });
+
+  it("counts the pictures with much less colour than their truths", async () => {
+    const { stdout } = await ltbc(truth, "-m", model, "--json", "--quiet");
+    const lines = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const { systems } = lines.at(-1).summary as EvaluationResult;
+    const rows = lines.slice(0, -1);
+    const pale = rows.filter(
+      ({ systems: of, truth: own }) => of["warm.onnx"].colorfulness < 0.4 * own.colorfulness,
+    );
+    expect(systems[0]!.metrics.sepiaShare!.value).toBeCloseTo((100 * pale.length) / rows.length, 6);
+    expect(systems[1]!.metrics.sepiaShare!.value).toBe(100); // grey
+  });
+
   it("explains wrong usage and exits with 2", async () => {
     expect((await ltbc(truth, "-m", model, "--protocol", "big")).stderr).toContain("val5k-crop256");
     const none = await ltbc("-m", model);
     expect(none.code).toBe(2);
     expect(none.stderr).toContain("ltbc evaluate photos");
+    const single = await ltbc(truth, "-m", model, "--colors", "vivid");
+    expect(single.code).toBe(2);
+    expect(single.stderr).toMatch(/one colour for each place.* --colors /);
+    const unknown = await ltbc(truth, "-m", distributions, "--colors", "garish");
+    expect(unknown.stderr).toContain("faithful, natural, vivid but received garish");
+    expect((await ltbc(truth, "--compare", model)).stderr).toContain("several --colors");
     const missing = await ltbc(truth, "-m", join(folder, "missing.onnx"));
     expect(missing.stderr).toContain("missing.onnx cannot be read (ENOENT)");
   });

@@ -21,6 +21,7 @@ export {
   type FolderCandidate,
   loadModelCandidate,
   type ModelCandidate,
+  readOutCandidates,
 } from "./systems.js";
 export { picturesCsv, summaryTable } from "./tables.js";
 export { writeReport } from "./write-report.js";

@@ -23,6 +23,7 @@ const SYSTEM_COLUMNS = [
   "pictureDifference",
   "pictureDifferenceAbsolute",
   "sepia",
+  "sepiaPicture",
   "bleeding",
   "flatChromaVariation",
   "lightnessDrift",
@@ -208,6 +209,16 @@ export const METRICS: readonly Metric[] = [
     value: plain("sepia"),
   },
   {
+    key: "sepiaShare",
+    label: "Sepia pictures",
+    unit: "%",
+    best: "low",
+    digits: 1,
+    explanation:
+      "Share of the pictures whose colourfulness is under 0.4 of their truth's: brown or nearly grey.",
+    value: ({ of }) => 100 * of("sepiaPicture"),
+  },
+  {
     key: "bleeding",
     label: "Bleeding index",
     unit: "",
@@ -261,6 +272,9 @@ export const METRICS: readonly Metric[] = [
 /** Colourfulness below which a picture's ratio would say nothing. */
 const LEAST_COLORFULNESS = 1;
 
+/** Share of its truth's colourfulness below which a picture counts as sepia. */
+const SEPIA_RATIO = 0.4;
+
 /** The columns of all systems, and where each lies. */
 export interface MetricTable {
   /** `[columns][pictures]`. */
@@ -312,6 +326,8 @@ function cell(
       return rebalancedShare(counts, measures.credits, weights).weight;
     case "pictureRatio":
       return measures.colorfulness / Math.max(truth.colorfulness, LEAST_COLORFULNESS);
+    case "sepiaPicture":
+      return Number(measures.colorfulness < SEPIA_RATIO * truth.colorfulness);
     case "pictureDifference":
       return Math.abs(measures.colorfulness - truth.colorfulness);
     case "pictureDifferenceAbsolute":

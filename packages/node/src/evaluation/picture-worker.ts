@@ -170,7 +170,7 @@ function uniformChroma([a, b]: readonly [number, number]): ChromaPlanes {
 /** The prediction as a file would hold it: 8 bits, in gamut, at the truth's lightness. */
 function compose({ lightness, width, height }: TruePicture, chroma: ChromaPlanes): Uint8Array {
   const size = { width, height };
-  return composePixels(lightness, chroma, size, { saturation: 1, bitDepth: 8 }) as Uint8Array;
+  return composePixels(lightness, chroma, size, { bitDepth: 8 }) as Uint8Array;
 }
 
 async function show(truth: TruePicture, candidates: readonly Uint8Array[]): Promise<ShownPicture> {

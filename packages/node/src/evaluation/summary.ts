@@ -121,9 +121,12 @@ export function summarize(rows: readonly PictureRow[], options: SummaryOptions):
   };
 }
 
-/** Each candidate against each baseline, and the two candidates against each other, first. */
+/** Each candidate against those behind it, the first two first, then each against each baseline. */
 function pairsOf(systems: number, candidates: number): [number, number][] {
-  const pairs: [number, number][] = candidates > 1 ? [[0, 1]] : [];
+  const pairs: [number, number][] = [];
+  for (let first = 0; first < candidates; first++) {
+    for (let second = first + 1; second < candidates; second++) pairs.push([first, second]);
+  }
   for (let c = 0; c < candidates; c++) {
     for (let b = candidates; b < systems; b++) pairs.push([c, b]);
   }

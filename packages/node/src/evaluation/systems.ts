@@ -1,23 +1,23 @@
 // What is evaluated: models, folders of pictures that any other system has coloured, and two
 // baselines that always stand beside them.
 
-import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
-import { assertColorModel, suitedModel } from "@let-there-be-color/core/colorize";
-import type { Session } from "@let-there-be-color/core/graph";
-import { type ModelMetadata, readModelMetadata } from "@let-there-be-color/core/model";
-import { UserError } from "@let-there-be-color/core/user-error";
+import type { ColorModel, ReadOut, ReadOutName } from "@let-there-be-color/core/colorize";
+import { loadColorModel } from "../color-model.js";
 import type { Dataset } from "../dataset/dataset.js";
-import { createRuntime, type RuntimeOptions } from "../runtime/onnx-runtime.js";
+import type { RuntimeOptions } from "../runtime/onnx-runtime.js";
 
-/** A model to evaluate. */
+/**
+ * A model to evaluate, with one of its read-outs. Candidates of the same `model` and working size
+ * share the runs of the network.
+ */
 export interface ModelCandidate {
   readonly kind: "model";
   readonly name: string;
-  readonly session: Session;
-  readonly metadata: ModelMetadata;
+  readonly model: ColorModel;
+  /** Default: natural, if the model has read-outs. */
+  readonly colors?: ReadOutName | ReadOut;
   /** Short side in pixels at which the network sees a picture. */
   readonly workingSize: number;
   /** CPU threads of the network; 0 on a GPU. */
@@ -56,43 +56,31 @@ export async function loadModelCandidate(
   workingSize?: number,
   options: RuntimeOptions = {},
 ): Promise<ModelCandidate> {
-  const file =
-    path ?? fileURLToPath(import.meta.resolve("@let-there-be-color/models/compact.onnx"));
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UserError(
-      "input-missing",
-      `The model ${file} cannot be read (${code ?? message}); check the path.`,
-      { cause: error },
-    );
-  }
   // With all cores for the network, its threads wait for each other whenever one is displaced.
   const threads = options.threads ?? Math.max(Math.floor(availableParallelism() / 2), 1);
-  const runtime = await createRuntime({ spinning: false, ...options, threads });
-  let session: Session | undefined;
-  try {
-    const metadata = readModelMetadata(bytes);
-    const size = workingSize ?? metadata.workingSize;
-    session = await runtime.createSession(await suitedModel(bytes, runtime, { workingSize: size }));
-    assertColorModel(session);
-    const name = path === undefined ? "compact" : basename(path);
-    return {
-      kind: "model",
-      name,
-      session,
-      metadata,
-      workingSize: size,
-      threads: runtime.threads,
-    };
-  } catch (error) {
-    await session?.release();
-    const reason = (error as Error).message.split("\n")[0];
-    const code = error instanceof UserError ? error.code : "model-invalid";
-    throw new UserError(code, `${file} cannot be evaluated: ${reason}`, { cause: error });
-  }
+  const runtimeOptions = { spinning: false, ...options, threads };
+  const workload = workingSize === undefined ? {} : { workingSize };
+  const model = await loadColorModel(path, runtimeOptions, workload);
+  return {
+    kind: "model",
+    name: path === undefined ? "compact" : basename(path),
+    model,
+    workingSize: workingSize ?? model.metadata.workingSize,
+    threads: (options.device ?? "cpu") === "cpu" ? threads : 0,
+  };
+}
+
+/**
+ * One candidate for each read-out of a model.
+ *
+ * @throws UserError if the model has none
+ */
+export function readOutCandidates(
+  candidate: ModelCandidate,
+  colors: readonly ReadOutName[],
+): ModelCandidate[] {
+  candidate.model.assertDistributions("colors");
+  return colors.map((each) => ({ ...candidate, name: `${candidate.name} ${each}`, colors: each }));
 }
 
 /** Gives two systems of the same file name names that tell them apart. */

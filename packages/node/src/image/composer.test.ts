@@ -27,7 +27,6 @@ const chroma = {
 function expected({ gray, bitDepth, alpha }: DecodedPhoto): Uint8Array | Uint16Array {
   const lightness = Float32Array.from(gray.codes, (code) => gray.lightness[code]!);
   return composePixels(lightness, chroma, gray, {
-    saturation: 1,
     bitDepth,
     ...(alpha ? { alpha } : {}),
   });
@@ -47,7 +46,7 @@ describe("Composer", () => {
       photo(1, 1, 16, false),
     ];
     const composed = await Promise.all(
-      photos.map((decoded) => composer.compose(decoded, chroma, 1, isCallerBusy)),
+      photos.map((decoded) => composer.compose(decoded, chroma, isCallerBusy)),
     );
     await composer.close();
     composed.forEach((pixels, i) => {
@@ -61,7 +60,7 @@ describe("Composer", () => {
 
   it("fails what is in the hands of its threads when it is closed", async () => {
     const composer = new Composer(2);
-    const composing = composer.compose(photo(1009, 701, 8, false), chroma, 1, true);
+    const composing = composer.compose(photo(1009, 701, 8, false), chroma, true);
     const failing = expect(composing).rejects.toThrow(/closed/);
     await composer.close();
     await failing;
@@ -70,11 +69,11 @@ describe("Composer", () => {
   it("ends when a thread has died, whose picture fails", async () => {
     const composer = new Composer(2);
     const broken = { ...chroma, ab: undefined as unknown as Float32Array };
-    const composing = composer.compose(photo(1009, 701, 8, false), broken, 1, true);
+    const composing = composer.compose(photo(1009, 701, 8, false), broken, true);
     await expect(composing).rejects.toThrow(/A thread of the composer has died/);
     await composer.close();
     await composer.close();
-    await expect(composer.compose(photo(1, 1, 8, false), chroma, 1, true)).rejects.toThrow(
+    await expect(composer.compose(photo(1, 1, 8, false), chroma, true)).rejects.toThrow(
       "The composer has been closed.",
     );
   });

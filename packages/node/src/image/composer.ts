@@ -46,7 +46,6 @@ export class Composer {
    * picture's bit depth, `[height, width, 3]`, or `[height, width, 4]` with an alpha. The pixels
    * lie in shared memory.
    *
-   * @param saturation factor on the chroma
    * @param isCallerBusy leave a large picture to the other threads, as the caller's thread has
    * other work; otherwise it takes part and is blocked meanwhile
    * @param memory where the pixels come from
@@ -54,7 +53,6 @@ export class Composer {
   async compose(
     { gray, alpha, bitDepth }: DecodedPhoto,
     chroma: ChromaPlanes,
-    saturation: number,
     isCallerBusy: boolean,
     memory: SharedMemory = new SharedMemory(),
   ): Promise<Uint8Array | Uint16Array> {
@@ -64,7 +62,6 @@ export class Composer {
     const composition: Composition = {
       picture: gray,
       chroma: { ab: chroma.ab, width: chroma.width, height: chroma.height },
-      saturation,
       ...(alpha ? { alpha } : {}),
       pixels:
         bitDepth === 16 ? new Uint16Array(piece, 0, samples) : new Uint8Array(piece, 0, samples),

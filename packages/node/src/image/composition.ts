@@ -8,8 +8,6 @@ import { BandComposer } from "@let-there-be-color/core/colorize";
 export interface Composition {
   readonly picture: GrayPicture;
   readonly chroma: ChromaPlanes;
-  /** Factor on the chroma. */
-  readonly saturation: number;
   readonly alpha?: Uint8Array | Uint16Array;
   /** The result: `[height, width, 3]`, or `[height, width, 4]` with an alpha. */
   readonly pixels: Uint8Array | Uint16Array;

@@ -2,13 +2,17 @@
 
 import {
   add,
+  averagePool,
   concat,
   Graph,
+  matMul,
   multiply,
   reduceMean,
   scale,
   serialize,
+  transpose,
 } from "@let-there-be-color/core/graph";
+import { ChromaBins } from "@let-there-be-color/core/objective";
 
 export interface TinyColorModel {
   /** a* = aPerLightness * L*, b* = bPerLightness * L*. Default 0.3 and -0.4. */
@@ -37,6 +41,57 @@ export function tinyColorModel(options: TinyColorModel = {}): Uint8Array {
   }
   if (workingSize !== undefined) metadata["ltbc.workingSize"] = String(workingSize);
   return serialize(graph, { metadata });
+}
+
+/** Distance of the colours of {@link tinyDistributionModel}, CIELAB units. */
+const SPACING = 40;
+
+/**
+ * A serialised ONNX model that predicts distributions over colours, at a quarter of the size. What is
+ * dark is surely blue; what is light is torn between grey, red and green, in this order, and most
+ * pictures are grey. Its own output `ab` is a colour that no distribution has: who takes it does not
+ * read the logits.
+ */
+export function tinyDistributionModel(): Uint8Array {
+  const bins = ChromaBins.of(SPACING);
+  const [grey, red, green, blue] = [
+    bins.nearest(0, 0),
+    bins.nearest(60, 40),
+    bins.nearest(-60, 50),
+    bins.nearest(20, -60),
+  ];
+  const dark = new Float32Array(bins.count);
+  dark[blue!] = 12;
+  const light = new Float32Array(bins.count);
+  for (const [bin, logit] of [
+    [grey, 9],
+    [red, 7],
+    [green, 6],
+  ] as const) {
+    light[bin!] = logit;
+  }
+  const shares = Array.from({ length: bins.count }, (_, bin) => (bin === grey ? 0.78 : 0.01));
+  const graph = new Graph();
+  const luminance = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
+  const means = averagePool(luminance, { kernel: 4, stride: 4, padding: 0 });
+  const share = scale(transpose(means, [0, 2, 3, 1]), 1 / 100);
+  const change = graph.constant(
+    "float32",
+    [1, bins.count],
+    light.map((v, i) => v - dark[i]!),
+  );
+  const start = graph.constant("float32", [bins.count], dark);
+  graph.output("ab_logits", add(matMul(share, change), start));
+  const alien = add(scale(luminance, 0), graph.scalar(99));
+  graph.output("ab", concat([alien, alien], 1));
+  const head = { type: "quantized", spacing: SPACING, stride: 4 };
+  return serialize(graph, {
+    metadata: {
+      "ltbc.network": JSON.stringify({ name: "tiny distributions", head }),
+      "ltbc.prior": JSON.stringify(shares),
+      "ltbc.workingSize": "64",
+    },
+  });
 }
 
 /** Follows the contract's names but not its meaning: every colour is infinite. */

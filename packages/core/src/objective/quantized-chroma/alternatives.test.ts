@@ -145,6 +145,28 @@ describe("alternatives", () => {
     expect(alternativeColors(meadow, readOut, 4).length).toBeLessThan(4);
   });
 
+  it("are none of colours that only the prior's correction makes likely", () => {
+    const counts = bins.a.map((a, bin) => (Math.hypot(a - 60, bins.b[bin]! + 60) < 30 ? 1e-3 : 1));
+    const sum = counts.reduce((total, count) => total + count, 0);
+    const rareViolet = new ChromaPrior(
+      bins,
+      Float32Array.from(counts, (count) => count / sum),
+    );
+    // A wall, grey or else brown; violet has a two-thousandth of the grey's likelihood.
+    const { logits, lightness } = picture(
+      () => [
+        [0, 0, 0.8],
+        [15, 45, 0.2],
+        [60, -60, 0.0004],
+      ],
+      () => 50,
+    );
+    const wall = new ColorDistributions(logits, side, side, rareViolet, lightness);
+    const all = alternativeColors(wall, { ...readOut, prior: 1 }, 4);
+    expect(all.length).toBeGreaterThan(1);
+    for (const ab of all) expect(colorOf(ab, () => true).b).toBeGreaterThan(-10);
+  });
+
   it("need the lightness", () => {
     const { logits } = street;
     const blind = new ColorDistributions(logits, side, side, prior);

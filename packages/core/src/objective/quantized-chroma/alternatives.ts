@@ -16,6 +16,11 @@ const UNITS_A_NAT = 6;
 const LEAST_DIFFERENCE = 2;
 /** Modes nearer than this to a region's own colour, CIELAB units, are no choice. */
 const SAME_COLOR = 12;
+/**
+ * Nats by which the network itself may hold a colour less likely than its first one. Beyond, taking the
+ * prior back finds rare colours everywhere: violet walls and green faces.
+ */
+const LEAST_LIKELY = 4;
 /** Width of a condition around its mode, in spacings, and nats by which it beats the likeliest bin. */
 const CONDITION_WIDTH = 1.5;
 const CONDITION_MARGIN = 4;
@@ -67,8 +72,8 @@ function choicesOfRegions(
   natural: Float32Array,
 ): Choice[][] {
   const { bins } = distributions.prior;
-  const own = distributions.probabilities(0);
-  const corrected = distributions.probabilities(readOut.prior);
+  const own = distributions.probabilities();
+  const corrected = distributions.probabilities(readOut);
   return memberships.map((membership) => {
     const positions = membership.length;
     const a = weightedMean(natural.subarray(0, positions), membership);
@@ -77,6 +82,7 @@ function choicesOfRegions(
     const mean = meanDistribution(corrected, membership, bins.count);
     const others = findModes(mean, bins, MOST_CHOICES + 1)
       .filter((mode) => Math.hypot(mode.a - a, mode.b - b) >= SAME_COLOR)
+      .filter((mode) => lag(ownMean, bins.nearest(mode.a, mode.b)) <= LEAST_LIKELY)
       .slice(0, MOST_CHOICES)
       .map((mode): Choice => {
         const peak = bins.nearest(mode.a, mode.b);

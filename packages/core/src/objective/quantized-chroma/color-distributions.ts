@@ -15,6 +15,9 @@ const EXP_STEPS = 128;
 const expTable = new Float64Array(EXP_REACH * EXP_STEPS + 2);
 for (let i = 0; i < expTable.length; i++) expTable[i] = Math.exp(-i / EXP_STEPS);
 
+/** How a read-out takes the prior back. */
+type Correction = Pick<ReadOut, "prior" | "fade">;
+
 /** The distributions of one picture. */
 export class ColorDistributions {
   #entropy: Float32Array | undefined;
@@ -70,30 +73,31 @@ export class ColorDistributions {
   }
 
   /**
-   * The distributions themselves, with a share of the prior taken back everywhere.
+   * The distributions themselves, at a temperature of 1.
    *
-   * @param correction factor of the log prior, as {@link ReadOut.prior}
+   * @param correction how much of the prior is taken back, as by a read-out. Default: nothing
    * @returns of sum 1 at every position: `[height, width, bins]`
    */
-  probabilities(correction: number): Float32Array {
+  probabilities(correction: Correction = { prior: 0, fade: null }): Float32Array {
     const { logits, prior } = this;
     const { count } = prior.bins;
     const lightness = prior.bands > 1 ? this.#guide() : undefined;
     const logPrior = prior.logarithms();
     let row = logPrior.subarray(0, count);
+    const factors = this.#corrections(correction);
     const result = new Float32Array(logits.length);
-    for (let start = 0; start < logits.length; start += count) {
-      if (lightness) row = bandRow(logPrior, count, prior.bands, lightness[start / count]!);
+    for (let position = 0, start = 0; start < logits.length; position++, start += count) {
+      if (lightness) row = bandRow(logPrior, count, prior.bands, lightness[position]!);
+      const factor = factors[position]!;
       const own = result.subarray(start, start + count);
-      for (let bin = 0; bin < count; bin++)
-        own[bin] = logits[start + bin]! - correction * row[bin]!;
+      for (let bin = 0; bin < count; bin++) own[bin] = logits[start + bin]! - factor * row[bin]!;
       softmax(own);
     }
     return result;
   }
 
   /** Factor of the log prior at every position. */
-  #corrections({ prior, fade }: ReadOut): Float32Array {
+  #corrections({ prior, fade }: Correction): Float32Array {
     const { width, height } = this;
     if (!fade || prior === 0) return new Float32Array(width * height).fill(prior);
     const entropy = windowMean(this.entropy, width, height, ENTROPY_WINDOW);

@@ -143,7 +143,7 @@ describe("read-out", () => {
   });
 
   it("gives back the network's distributions", () => {
-    const probabilities = new ColorDistributions(logits, width, height, priorOf()).probabilities(0);
+    const probabilities = new ColorDistributions(logits, width, height, priorOf()).probabilities();
     for (const position of [0, 30, 62]) {
       const expected = softmax(Array.from(at(position)));
       for (let bin = 0; bin < bins.count; bin++) {

@@ -71,7 +71,7 @@ function describe(
   });
   const size = squares.size + 1;
   const planes = new Float32Array(size * positions);
-  const probabilities = distributions.probabilities(0);
+  const probabilities = distributions.probabilities();
   for (let position = 0, i = 0; position < positions; position++) {
     for (let bin = 0; bin < bins.count; bin++, i++) {
       planes[squareOfBin[bin]! * positions + position]! += probabilities[i]!;

@@ -8,9 +8,12 @@ export function escapeHtml(text: string): string {
     .replaceAll("'", "&#39;");
 }
 
+/** Colours that the style has for candidates. */
+const CANDIDATE_COLORS = 6;
+
 /** Colour of a system: candidates first, then the baselines grey and average colour. */
 export function systemColor(system: number, candidates: number): string {
-  if (system < candidates) return `var(--system-${system})`;
+  if (system < candidates) return `var(--system-${system % CANDIDATE_COLORS})`;
   return system === candidates ? "var(--grey)" : "var(--average)";
 }
 

@@ -1,6 +1,6 @@
 export const STYLE = `
-:root{color-scheme:light dark;--paper:#fbfaf8;--panel:#fff;--ink:#1d1f23;--soft:#6a6f78;--line:#e3e0da;--accent:#b4460f;--system-0:#c2500f;--system-1:#2563eb;--grey:#8b9099;--average:#a98442;--true:#15803d;--right:#15803d;--wrong:#c2500f}
-@media(prefers-color-scheme:dark){:root{--paper:#15161a;--panel:#1e2026;--ink:#eceae6;--soft:#9da2ac;--line:#33363e;--accent:#ff9a5c;--system-0:#ff9150;--system-1:#76a5ff;--grey:#9aa0aa;--average:#cfae6f;--true:#5cc98a;--right:#5cc98a;--wrong:#ff9150}}
+:root{color-scheme:light dark;--paper:#fbfaf8;--panel:#fff;--ink:#1d1f23;--soft:#6a6f78;--line:#e3e0da;--accent:#b4460f;--system-0:#c2500f;--system-1:#2563eb;--system-2:#7c3aed;--system-3:#0f766e;--system-4:#be185d;--system-5:#65730b;--grey:#8b9099;--average:#a98442;--true:#15803d;--right:#15803d;--wrong:#c2500f}
+@media(prefers-color-scheme:dark){:root{--paper:#15161a;--panel:#1e2026;--ink:#eceae6;--soft:#9da2ac;--line:#33363e;--accent:#ff9a5c;--system-0:#ff9150;--system-1:#76a5ff;--system-2:#b79aff;--system-3:#4fd1bf;--system-4:#f58ac0;--system-5:#c3cf5c;--grey:#9aa0aa;--average:#cfae6f;--true:#5cc98a;--right:#5cc98a;--wrong:#ff9150}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}

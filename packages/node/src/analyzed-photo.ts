@@ -1,0 +1,103 @@
+// A picture that has been through the network: every way to colour it starts from here.
+
+import type { ChromaPlanes } from "@let-there-be-color/core/color";
+import {
+  type ColorAnalysis,
+  type RenderOptions,
+  rankScenes,
+  type Scene,
+} from "@let-there-be-color/core/colorize";
+import { ColorPhoto } from "./color-photo.js";
+import type { Composer } from "./image/composer.js";
+import type { DecodedPhoto } from "./image/decode.js";
+import type { OutputFormat } from "./image/format.js";
+import type { SharedMemory } from "./image/shared-memory.js";
+import { UncertaintyMap } from "./uncertainty-map.js";
+
+/** What gives pictures their pixels. */
+export interface CompositionTools {
+  readonly composer: Composer;
+  /** Whether this thread has other pictures to attend to. */
+  readonly isBusy: () => boolean;
+  /** Gives the memory of the pixels. */
+  readonly memory?: SharedMemory;
+  /** Surrounds what is done with a picture after it has been handed over. Default: nothing. */
+  readonly during?: <T>(task: () => Promise<T>) => Promise<T>;
+}
+
+/** What is known of a picture beside its pixels. */
+export interface PhotoOrigin {
+  /** Path, if it came from a file. */
+  readonly path: string | undefined;
+  /** Names of the model's scene classes. */
+  readonly classes: readonly string[];
+}
+
+/** Holds the grey picture (a byte or two a pixel) and what the network said of it (some MB). */
+export class AnalyzedPhoto {
+  /** Scene classes, most probable first; empty if the model has no classifier. */
+  readonly scenes: readonly Scene[];
+  readonly inputPath: string | undefined;
+  readonly #decoded: DecodedPhoto;
+  readonly #analysis: ColorAnalysis;
+  readonly #tools: CompositionTools;
+
+  constructor(
+    decoded: DecodedPhoto,
+    analysis: ColorAnalysis,
+    { path, classes }: PhotoOrigin,
+    tools: CompositionTools,
+  ) {
+    const { sceneLogits } = analysis;
+    this.scenes = sceneLogits ? rankScenes(sceneLogits, classes) : [];
+    this.inputPath = path;
+    this.#decoded = decoded;
+    this.#analysis = analysis;
+    this.#tools = tools;
+  }
+
+  get inputFormat(): OutputFormat {
+    return this.#decoded.format;
+  }
+
+  /** @throws UserError if an option is out of range or not for this model */
+  render(options: RenderOptions): Promise<ColorPhoto> {
+    return this.compose(this.#analysis.render(options));
+  }
+
+  /**
+   * Distinct colourings, small, for {@link compose}.
+   *
+   * @throws UserError if an option is out of range or not for this model
+   */
+  alternatives(count: number, options: RenderOptions): ChromaPlanes[] {
+    return this.#analysis.alternatives(count, options);
+  }
+
+  /** @throws UserError if the model predicts one colour only */
+  uncertainty(): UncertaintyMap {
+    const { width, height } = this.#decoded.gray;
+    return new UncertaintyMap(this.#analysis.uncertainty(), { width, height }, this.inputPath);
+  }
+
+  /** Gives the picture these colours. */
+  async compose(chroma: ChromaPlanes): Promise<ColorPhoto> {
+    const { gray, alpha, metadata } = this.#decoded;
+    const { composer, isBusy, memory } = this.#tools;
+    const pixels = await composer.compose(this.#decoded, chroma, isBusy(), memory);
+    const { width, height } = gray;
+    return new ColorPhoto({ width, height, pixels, channels: alpha ? 4 : 3, metadata }, this);
+  }
+
+  /** Does what a photograph is asked for after it has been handed over. */
+  during<T>(task: () => Promise<T>): Promise<T> {
+    return this.#tools.during ? this.#tools.during(task) : task();
+  }
+
+  /** Hands the memory of the grey picture on: nothing can be rendered any more. */
+  release(): void {
+    const { gray, alpha } = this.#decoded;
+    this.#tools.memory?.give(gray.codes);
+    if (alpha) this.#tools.memory?.give(alpha);
+  }
+}
