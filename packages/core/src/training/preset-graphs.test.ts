@@ -46,8 +46,8 @@ const expected: Readonly<Record<PresetName, Readonly<Record<string, string>>>> =
     "starting values": "f2e962a2ce0f1328",
   },
   mobilenet: {
-    "step, direct": "659a1e290fe0a514",
-    "step, winograd": "31ea6c5f3515ae98",
+    "step, direct": "db51bebed9dfde86",
+    "step, winograd": "2b3a776b3088b944",
     evaluation: "7c1041c85cc82b6b",
     "starting values": "1dea8cc8f5a853e1",
   },
