@@ -28,7 +28,7 @@ benchmarks:
 
 options:
   --quick              few repeats: a look, not a figure to quote; writes no result
-  --cases LIST         only these, e.g. compact@128x32 (preset, side, batch); writes no result
+  --cases LIST         only these, e.g. compact@128x32 (network, side, batch); writes no result
   --contenders LIST    of pytorch,tensorflow: beside us (default: both)
   --pictures PATH      train-loop: folder or zip to train on (default: generated pictures)
   --output FOLDER      for the results (default: benchmarks/results)

@@ -111,7 +111,7 @@ it("writes a result with all that a figure depends on", async () => {
       machine: { processor: expect.any(String), cores: expect.any(Number) },
       versions: { node: process.version, "onnxruntime-node": expect.stringMatching(/^\d+\.\d+/) },
       commit: { hash: expect.any(String), dirty: expect.any(Boolean) },
-      cases: [{ preset: "compact", side: 32, batchSize: 4, ratios: {} }],
+      cases: [{ network: "compact", side: 32, batchSize: 4, ratios: {} }],
     });
     expect(Date.parse(result.date)).toBeGreaterThan(0);
     const [{ contenders, limit, gigaOperations }] = result.cases;

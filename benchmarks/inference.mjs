@@ -3,12 +3,12 @@
 import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { networkPreset } from "@let-there-be-color/core/network";
 import { comparisonTable } from "./comparison.mjs";
 import { Contender } from "./contenders.mjs";
 import { forwardOperations } from "./flops.mjs";
 import { circumstances, packageVersion } from "./machine.mjs";
 import { compareNetworks, ourFirst } from "./network-comparison.mjs";
+import { networkOf } from "./networks.mjs";
 import { findPyTorch, howToInstallPyTorch, keptMemory, pytorchScript } from "./python.mjs";
 import { relativeDifference } from "./samples.mjs";
 
@@ -25,6 +25,10 @@ const usualCases = [
   "jacob-darcet2021@512x8",
   "jacob-darcet2021@1024x1",
   "jacob-darcet2021@1024x8",
+  "mobilenet@224x1",
+  "mobilenet@224x8",
+  "mobilenet@256x1",
+  "mobilenet@256x8",
 ];
 
 /** Largest difference of outputs, as a share of their standard deviation; ours are float16 weights. */
@@ -52,8 +56,8 @@ export async function inference({ cases = usualCases, contenders, quick, lock })
     quick,
     lock,
     candidates: (specification) => candidates(specification, { pytorch, tensorflow }),
-    operations: ({ preset, side, batchSize }) =>
-      forwardOperations(networkPreset(preset), { batch: batchSize, height: side, width: side }),
+    operations: ({ network, side, batchSize }) =>
+      forwardOperations(networkOf(network), { batch: batchSize, height: side, width: side }),
     check: checkAgreement,
   });
   if (contenders.includes("pytorch") && !pytorch) missing.push(howToInstallPyTorch);
@@ -77,7 +81,7 @@ export function inferenceTable({ cases }) {
   return comparisonTable(cases);
 }
 
-function candidates({ side, batchSize }, { pytorch, tensorflow }) {
+function candidates({ network, side, batchSize }, { pytorch, tensorflow }) {
   const script = (path) => [process.execPath, fileURLToPath(new URL(path, import.meta.url))];
   const ours = script("ours/inference.mjs");
   const all = [
@@ -92,7 +96,8 @@ function candidates({ side, batchSize }, { pytorch, tensorflow }) {
     const variant = "channels_last";
     all.push(new Contender("PyTorch, tuned malloc", python, { variant, environment: keptMemory }));
   }
-  if (tensorflow && side === TENSORFLOW_SIDE && batchSize === 1) {
+  const inTensorflow = side === TENSORFLOW_SIDE && batchSize === 1 && !networkOf(network).encoder;
+  if (tensorflow && inTensorflow) {
     all.push(new Contender("TensorFlow.js wasm, 1 thread", script("tensorflow/inference.mjs")));
   }
   return all;

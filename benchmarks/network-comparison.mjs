@@ -40,11 +40,11 @@ export async function compareNetworks(options) {
       const taking = measured.filter(({ contender }) => competitors.includes(contender));
       check(taking, specification);
       const best = limit.best(measured);
-      const { preset, side, batchSize } = specification;
+      const { network, side, batchSize } = specification;
       const count = operations(specification);
       summaries.push({
         name,
-        preset,
+        network,
         side,
         batchSize,
         gigaOperations: count / 1e9,

@@ -75,8 +75,8 @@ async function measure(specification, { quick, lock, missing }) {
   const script = fileURLToPath(new URL("ours/training-loop.mjs", import.meta.url));
   const start = (variant) => new Contender("ours", [process.execPath, script], { variant });
   const contenders = [start("first epoch"), start("later epochs"), start("step")];
-  const { preset, side, batchSize } = specification;
-  const steps = preset === "compact" ? STEPS_IN_A_RUN.small : STEPS_IN_A_RUN.large;
+  const { network, side, batchSize } = specification;
+  const steps = network === "compact" ? STEPS_IN_A_RUN.small : STEPS_IN_A_RUN.large;
   for (const contender of contenders) {
     await exclusively(lock, () => contender.prepare({ ...specification, steps }));
   }
@@ -92,7 +92,7 @@ async function measure(specification, { quick, lock, missing }) {
     peakMemoryMiB,
   }));
   return {
-    ...{ preset, side, batchSize, steps },
+    ...{ network, side, batchSize, steps },
     step: alone,
     ...{ firstEpoch, laterEpochs },
   };

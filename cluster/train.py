@@ -130,7 +130,7 @@ def _train(options: argparse.Namespace) -> None:
     reason = trainer.train()
     if processes.is_first:
         best = trainer.progress["best"]
-        text = f", best: epoch {best['epoch']}, colour {best['value']:.5f}" if best else ""
+        text = f", best: epoch {best['epoch']}, {trainer.best_text}" if best else ""
         print(f"{reason} after {trainer.progress['step']} steps{text}", flush=True)
 
 

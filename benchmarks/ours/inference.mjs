@@ -3,15 +3,16 @@
 
 import { suitedModel } from "@let-there-be-color/core/colorize";
 import { inferenceModel } from "@let-there-be-color/core/model";
-import { Int8Calibration, networkPreset } from "@let-there-be-color/core/network";
+import { Int8Calibration } from "@let-there-be-color/core/network";
 import { readSafetensors } from "let-there-be-color/training";
 import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
 import { serve } from "../contender-process.mjs";
+import { networkOf } from "../networks.mjs";
 import { sampled } from "../samples.mjs";
 
-await serve(async ({ preset, side, batchSize, threads, parameters, batch, variant }) => {
+await serve(async ({ network, side, batchSize, threads, parameters, batch, variant }) => {
   const { tensors } = await readSafetensors(parameters);
-  const model = inferenceModel(networkPreset(preset), tensors);
+  const model = inferenceModel(networkOf(network), tensors);
   const runtime = await createRuntime({ threads });
   const { data } = (await readSafetensors(batch)).tensors.get("luminance");
   const luminance = { type: "float32", shape: [batchSize, 1, side, side], data };

@@ -13,7 +13,16 @@ import { train } from "../../packages/node/dist/training/trainer.js";
 import { serve } from "../contender-process.mjs";
 
 await serve(async (specification) => {
-  const { pictures, folder, preset, side, batchSize, steps, threads, variant } = specification;
+  const {
+    pictures,
+    folder,
+    network: preset,
+    side,
+    batchSize,
+    steps,
+    threads,
+    variant,
+  } = specification;
   const runFolder = join(folder, `${preset}-${side}-${variant}`);
   const { configuration, datasets } = await prepareRun({
     data: pictures,

@@ -1,24 +1,25 @@
 // A training step of this project: the graph that `ltbc train` runs, with the values of a file.
 
-import { networkPreset } from "@let-there-be-color/core/network";
-import { averages, objectiveOf } from "@let-there-be-color/core/objective";
+import { averages, objectiveOf, trainingMeasures } from "@let-there-be-color/core/objective";
 import { readSafetensors } from "let-there-be-color/training";
 import { createTrainableNetwork } from "../../packages/core/dist/training/trainable-network.js";
 import { createRuntime } from "../../packages/node/dist/runtime/onnx-runtime.js";
 import { serve } from "../contender-process.mjs";
+import { networkOf } from "../networks.mjs";
 
 await serve(async (specification) => {
-  const { preset, side, batchSize, threads, alpha, clipNorm, learningRate } = specification;
+  const { side, batchSize, threads, objective, clipNorm, learningRate } = specification;
+  const config = networkOf(specification.network);
   const { tensors } = await readSafetensors(specification.parameters);
-  const objective = { type: "hybrid", alpha, reduction: "mean" };
-  const { measures } = objectiveOf(objective, networkPreset(preset));
+  const measures = trainingMeasures(objectiveOf(objective, config));
   const network = await createTrainableNetwork(
     await createRuntime({ threads }),
     {
-      network: networkPreset(preset),
+      network: config,
       objective,
       optimizer: { type: "adam" },
       clipNorm,
+      parameterGroups: specification.parameterGroups,
       batchSize,
       height: side,
       width: side,
@@ -27,10 +28,10 @@ await serve(async (specification) => {
     tensors,
   );
   const { tensors: pictures } = await readSafetensors(specification.batch);
-  const [luminance, ab, labels] = ["luminance", "ab", "labels"].map(
+  const [lightness, ab, labels] = ["luminance", "ab", "labels"].map(
     (name) => pictures.get(name).data,
   );
-  const batch = { count: batchSize, size: batchSize, luminance, ab, labels };
+  const batch = { count: batchSize, size: batchSize, lightness, ab, labels };
   let step = 0;
   const run = async () => {
     const result = await network.step(batch, learningRate, ++step);

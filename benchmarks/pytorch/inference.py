@@ -5,15 +5,16 @@ import warnings
 import torch
 
 from contender import serve
-from networks import InferenceNetwork, Network, load_parameters
+from networks import InferenceNetwork, create_network, fold_frozen, load_parameters
 from tensors import read_tensors
 
 SAMPLES = 64
 
 
 def prepare(specification):
+    torch.set_flush_denormal(True)  # Before there are threads, which inherit it.
     torch.set_num_threads(specification["threads"])
-    network = Network(specification["preset"])
+    network = create_network(specification)
     load_parameters(network, read_tensors(specification["parameters"]))
     module = InferenceNetwork(network).eval()
     luminance = read_tensors(specification["batch"])["luminance"]
@@ -23,6 +24,7 @@ def prepare(specification):
         if "channels_last" in variant:
             module = module.to(memory_format=torch.channels_last)
             luminance = luminance.to(memory_format=torch.channels_last)
+        fold_frozen(network.requires_grad_(False))
         if "frozen" in variant:
             module = torch.jit.freeze(torch.jit.trace(module, luminance))
             module = torch.jit.optimize_for_inference(module)

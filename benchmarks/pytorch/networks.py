@@ -1,4 +1,4 @@
-"""The presets of let-there-be-color, written by hand in torch.nn as a PyTorch user would.
+"""The networks of let-there-be-color, written by hand in torch.nn as a PyTorch user would.
 
 Modules are named so that `our_name` turns the names of PyTorch's parameters into those of this
 project's checkpoints.
@@ -8,182 +8,19 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-# Channels with "/2" have stride 2.
-IIZUKA2016 = {
-    "low_level": ["64/2", "128", "128/2", "256", "256/2", "512"],
-    "mid_level": [512, 256],
-    "global": ["512/2", "512", "512/2", "512"],
-    "flattened_map": 7 * 7,
-    "hidden": [1024, 512, 256],
-    "fusion": 256,
-    "stages": [[128], [64, 64], [32]],
-    "classifier": [],
-    "classes": 365,
-    "normalized": True,
-    "skips": False,
-    "head": torch.sigmoid,
-    "offset": -128.0,
-    "scale": 255.0,
-    "final": {"mode": "nearest"},
-}
-
-PRESETS = {
-    "iizuka2016": IIZUKA2016,
-    "jacob-darcet2021": {**IIZUKA2016, "normalized": False, "classifier": [400]},
-    "compact": {
-        "low_level": ["32/2", "64", "64/2", "128", "128/2", "256"],
-        "mid_level": [256, 128],
-        "global": ["256/2", "256", "256/2", "256"],
-        "flattened_map": None,
-        "hidden": [512, 256, 128],
-        "fusion": 128,
-        "stages": [[128], [64, 64], [32]],
-        "classifier": [],
-        "classes": 100,
-        "normalized": True,
-        "skips": True,
-        "head": torch.tanh,
-        "offset": 0.0,
-        "scale": 100.0,
-        "final": {"mode": "bilinear", "align_corners": False},
-    },
-}
-
-# Side of the global image of a network that flattens its map.
-GLOBAL_IMAGE = 224
+from backbone_network import BackboneNetwork, FrozenConvolution
+from heads import QuantizedHead, RegressionHead
+from paper_network import PRESETS, PaperNetwork
 
 
-class Convolution(nn.Conv2d):
-    """3x3 convolution, batch normalisation (if the preset has it; then no bias), ReLU."""
-
-    def __init__(self, inputs, outputs, stride, normalized):
-        super().__init__(inputs, outputs, 3, stride=stride, padding=1, bias=not normalized)
-        self.normalization = nn.BatchNorm2d(outputs) if normalized else nn.Identity()
-
-    def forward(self, x):
-        return functional.relu(self.normalization(super().forward(x)), inplace=True)
-
-
-class FullyConnected(nn.Linear):
-    """Matrix product, batch normalisation (if the preset has it), ReLU."""
-
-    def __init__(self, inputs, outputs, normalized):
-        super().__init__(inputs, outputs, bias=not normalized)
-        self.normalization = nn.BatchNorm1d(outputs) if normalized else nn.Identity()
-
-    def forward(self, x):
-        return functional.relu(self.normalization(super().forward(x)), inplace=True)
-
-
-class Fusion(nn.Module):
-    """1x1 convolution of the map beside the global vector; the vector's part is computed once."""
-
-    def __init__(self, channels, features, outputs, normalized):
-        super().__init__()
-        self.mid_level = nn.Conv2d(channels, outputs, 1, bias=False)
-        setattr(self, "global", nn.Linear(features, outputs, bias=False))
-        self.bias = None if normalized else nn.Parameter(torch.zeros(outputs))
-        self.normalization = nn.BatchNorm2d(outputs) if normalized else nn.Identity()
-
-    def forward(self, mid_level, vector):
-        everywhere = functional.linear(vector, getattr(self, "global").weight, self.bias)
-        fused = self.mid_level(mid_level) + everywhere[:, :, None, None]
-        return functional.relu(self.normalization(fused), inplace=True)
-
-
-class Colorization(nn.Module):
-    """Stages with a twofold enlargement between them, optional residual connections, two channels."""
-
-    def __init__(self, inputs, stages, skipped, normalized):
-        super().__init__()
-        self.stages = stages
-        self.skipped = skipped
-        for index, stage in enumerate(stages):
-            layers = nn.Module()
-            for layer, channels in enumerate(stage):
-                layers.add_module(str(layer), Convolution(inputs, channels, 1, normalized))
-                inputs = channels
-            if index > 0 and skipped:
-                layers.skip = nn.Conv2d(skipped[index], stage[0], 1)
-            self.add_module(str(index), layers)
-        self.output = nn.Conv2d(inputs, 2, 3, padding=1)
-
-    def forward(self, x, sources):
-        for index, stage in enumerate(self.stages):
-            layers = getattr(self, str(index))
-            if index > 0:
-                x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
-            for layer in range(len(stage)):
-                x = getattr(layers, str(layer))(x)
-                if layer == 0 and index > 0 and self.skipped:
-                    x = x + layers.skip(sources[index])
-        return self.output(x)
-
-
-class Network(nn.Module):
-    """L* (0..100) `[N, 1, H, W]` -> normalised chroma `[N, 2, H/2, W/2]`, logits `[N, classes]`."""
-
-    def __init__(self, preset):
-        super().__init__()
-        options = PRESETS[preset]
-        normalized = options["normalized"]
-        self.options = options
-        self.low_level, channels = convolutions(1, options["low_level"], normalized)
-        self.mid_level, mid_channels = convolutions(
-            channels, [str(each) for each in options["mid_level"]], normalized
-        )
-        global_features = nn.Module()
-        global_features.convolution, width = convolutions(channels, options["global"], normalized)
-        width *= options["flattened_map"] or 1
-        widths = [width, *options["hidden"]]
-        global_features.hidden = fully_connected(widths, normalized)
-        self.add_module("global", global_features)
-        self.fusion = Fusion(mid_channels, widths[-1], options["fusion"], normalized)
-        # The last low-level map of half, and of a quarter of the picture's size.
-        low = [int(each.split("/")[0]) for each in options["low_level"]]
-        skipped = [None, low[2 + 1], low[0 + 1]] if options["skips"] else None
-        self.colorization = Colorization(options["fusion"], options["stages"], skipped, normalized)
-        classification = nn.Module()
-        classified = [widths[-2], *options["classifier"]]
-        classification.hidden = fully_connected(classified, normalized)
-        classification.output = nn.Linear(classified[-1], options["classes"])
-        self.classification = classification
-
-    def low_level_maps(self, luminance):
-        x = luminance * (1 / 50) - 1
-        maps = []
-        for layer in self.low_level:
-            x = layer(x)
-            maps.append(x)
-        return maps
-
-    def forward(self, luminance):
-        maps = self.low_level_maps(luminance)
-        flattened = self.options["flattened_map"] is not None
-        shared = not flattened or luminance.shape[2:] == (GLOBAL_IMAGE, GLOBAL_IMAGE)
-        global_features = getattr(self, "global")
-        x = maps[-1]
-        if not shared:
-            size = (GLOBAL_IMAGE, GLOBAL_IMAGE)
-            small = functional.interpolate(
-                luminance, size, mode="bilinear", align_corners=False, antialias=True
-            )
-            x = self.low_level_maps(small)[-1]
-        for layer in global_features.convolution:
-            x = layer(x)
-        x = x.flatten(1) if flattened else x.mean((2, 3))
-        vectors = [x]
-        for layer in global_features.hidden:
-            vectors.append(layer(vectors[-1]))
-        mid_level = maps[-1]
-        for layer in self.mid_level:
-            mid_level = layer(mid_level)
-        fused = self.fusion(mid_level, vectors[-1])
-        chroma = self.options["head"](self.colorization(fused, [None, maps[3], maps[1]]))
-        classified = vectors[-2]
-        for layer in self.classification.hidden:
-            classified = layer(classified)
-        return chroma, self.classification.output(classified)
+def create_network(specification):
+    """The network of a case; `network(luminance)` gives its prediction and the logits of classes."""
+    name = specification["network"]
+    if name in PRESETS:
+        return PaperNetwork(PRESETS[name])
+    if name == "mobilenet-hybrid":
+        return BackboneNetwork(RegressionHead(torch.tanh, 0.0, 100.0, 4))
+    return BackboneNetwork(QuantizedHead(**specification["quantized"]))
 
 
 class InferenceNetwork(nn.Module):
@@ -194,19 +31,13 @@ class InferenceNetwork(nn.Module):
         self.network = network
 
     def forward(self, luminance):
-        chroma, logits = self.network(luminance)
-        options = self.network.options
-        ab = chroma * options["scale"] + options["offset"]
-        return functional.interpolate(ab, scale_factor=2.0, **options["final"]), logits
-
-
-def hybrid_loss(network, chroma, logits, ab, labels, alpha):
-    """Colour loss (mean), cross entropy, and `color + alpha * class`."""
-    options = network.options
-    target = (functional.avg_pool2d(ab, 2) - options["offset"]) / options["scale"]
-    color = functional.mse_loss(chroma, target)
-    scene = functional.cross_entropy(logits, labels)
-    return color, scene, color + alpha * scene
+        prediction, logits = self.network(luminance)
+        head = self.network.head
+        final = {"mode": self.network.final}
+        if self.network.final == "bilinear":
+            final["align_corners"] = False
+        colors = head.colors(prediction)
+        return functional.interpolate(colors, scale_factor=float(head.stride), **final), logits
 
 
 def load_parameters(network, tensors):
@@ -220,6 +51,14 @@ def load_parameters(network, tensors):
             value.copy_(tensors[name])
 
 
+def fold_frozen(network):
+    """Layers that do not learn fold their normalisation once and for all."""
+    for layer in network.modules():
+        frozen = not any(each.requires_grad for each in layer.parameters())
+        if isinstance(layer, FrozenConvolution) and frozen:
+            layer.keep()
+
+
 def our_name(name):
     """`global.hidden.0.normalization.weight` -> `global.hidden.0.normalization.scale`."""
     renamed = {"weight": "scale", "bias": "bias", "running_var": "running_variance"}
@@ -229,18 +68,3 @@ def our_name(name):
     if last == "num_batches_tracked":
         return None
     return f"{stem}.{renamed.get(last, last)}"
-
-
-def convolutions(inputs, specifications, normalized):
-    layers = nn.ModuleList()
-    for specification in specifications:
-        channels, _, stride = specification.partition("/")
-        layers.append(Convolution(inputs, int(channels), int(stride or 1), normalized))
-        inputs = int(channels)
-    return layers, inputs
-
-
-def fully_connected(widths, normalized):
-    return nn.ModuleList(
-        FullyConnected(inputs, outputs, normalized) for inputs, outputs in zip(widths, widths[1:])
-    )

@@ -2,22 +2,22 @@
 
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
-import { networkPreset } from "@let-there-be-color/core/network";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { readSafetensors } from "let-there-be-color/training";
 import { serve } from "../contender-process.mjs";
+import { networkOf } from "../networks.mjs";
 import { sampled } from "../samples.mjs";
 import { tensorflowNetwork } from "./network.mjs";
 
-await serve(async ({ preset, side, batchSize, parameters, batch }) => {
+await serve(async ({ network: name, side, batchSize, parameters, batch }) => {
   const entry = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
   setWasmPaths(dirname(entry) + sep);
   setThreadsCount(1);
   await tf.setBackend("wasm");
   await tf.ready();
   const { tensors } = await readSafetensors(parameters);
-  const network = tensorflowNetwork(networkPreset(preset), tensors);
+  const network = tensorflowNetwork(networkOf(name), tensors);
   const { data } = (await readSafetensors(batch)).tensors.get("luminance");
   // One channel: [N, 1, H, W] and [N, H, W, 1] lie alike in memory.
   const luminance = tf.tensor4d(data, [batchSize, side, side, 1]);

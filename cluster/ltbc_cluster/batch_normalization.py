@@ -3,11 +3,14 @@ recognised here and computed as one, over the pictures of this process or of all
 
 from __future__ import annotations
 
+from typing import Sequence
+
 import torch
 import torch.distributed as distributed
 from torch import Tensor
 
-from .onnx_graph import Node, OnnxGraph
+from .onnx_graph import Node, OnnxGraph, in_order
+from .user_error import UserError
 
 FUSED = "BatchNormalization (training, fused)"
 
@@ -42,7 +45,7 @@ def fuse_batch_normalization(graph: OnnxGraph) -> tuple[Node, ...]:
             nodes.append(fused[id(node)])
         elif id(node) not in replaced:
             nodes.append(node)
-    return _in_order(nodes, graph)
+    return tuple(in_order(nodes))
 
 
 class _DifferentError(Exception):
@@ -89,22 +92,30 @@ def _match(
     return members, replacement
 
 
-def _in_order(nodes: list[Node], graph: OnnxGraph) -> tuple[Node, ...]:
-    """Moves nodes that read a FUSED node's statistics behind it."""
-    made_by_nodes = {name for node in nodes for name in node.outputs}
-    known: set[str] = set()
-    ordered: list[Node] = []
-    waiting = list(nodes)
-    while waiting:
-        later: list[Node] = []
-        for node in waiting:
-            if all(name in known or name not in made_by_nodes for name in node.inputs):
-                known.update(node.outputs)
-                ordered.append(node)
+def check_statistics(nodes: Sequence[Node], outputs: Sequence[str]) -> None:
+    """Raises UserError if a running statistic follows from a normalisation that was not recognised.
+
+    :param outputs: of the graph; `<statistic>/next` are those looked at
+    """
+    producer = {name: node for node in nodes for name in node.outputs}
+    for output in outputs:
+        if not output.endswith("/next"):
+            continue
+        # Statistics of batches, blended with the one so far: sums of products.
+        pending, made_by = [output], set()
+        while pending:
+            node = producer.get(pending.pop())
+            if node is None:
+                continue
+            if node.operator in ("Identity", "Add", "Mul"):
+                pending.extend(node.inputs)
             else:
-                later.append(node)
-        waiting = later
-    return tuple(ordered)
+                made_by.add(node.operator)
+        if made_by != {FUSED}:
+            raise UserError(
+                f"The batch normalisation that {output} belongs to is none that this runner knows. "
+                "Use the runner and the `ltbc export-training` of the same version."
+            )
 
 
 def batch_normalization(

@@ -17,12 +17,14 @@ from torch.utils.data import Dataset as TorchDataset
 from .dataset import Dataset
 from .dataset.item_reader import ItemReader
 from .dataset.picture import decode_picture, mean_chroma
+from .dataset.view import view_of
 from .random_numbers import (
     CROP_LEFT,
     CROP_TOP,
     FLIP,
     ORDER,
     SUBSTITUTE,
+    VIEW,
     random_permutation,
     random_uniform,
 )
@@ -41,6 +43,9 @@ class BatchPlan:
     resize: int
     seed: int
     minimum_chroma: float
+    #: Shares of a picture's short side that a training crop shows, least and most; None cuts crops
+    #: from pictures scaled to `resize`.
+    views: Optional[tuple[float, float]] = None
 
 
 @dataclass
@@ -66,14 +71,15 @@ class Pictures(Protocol):
 class DecodedFromFiles:
     """Reads and decodes a picture whenever it is asked for."""
 
-    def __init__(self, dataset: Dataset, resize: int, minimum_chroma: float):
+    def __init__(self, dataset: Dataset, plan: BatchPlan):
         self._reader = ItemReader(dataset)
-        self._resize = resize
-        self._minimum_chroma = minimum_chroma
+        self._resize = plan.resize
+        self._enlarge = plan.views is None
+        self._minimum_chroma = plan.minimum_chroma
 
     def picture(self, item: int) -> tuple[Optional[np.ndarray], Optional[str]]:
         try:
-            rgb = decode_picture(self._reader.read(item), self._resize)
+            rgb = decode_picture(self._reader.read(item), self._resize, self._enlarge)
         except UserError:
             raise
         except Exception as error:  # whatever a decoder finds wrong with a file
@@ -130,16 +136,22 @@ class _TrainingBatches(TorchDataset):
         )
 
     def _random_crop(self, picture: np.ndarray, position: int) -> np.ndarray:
-        crop, seed = self._plan.crop, self._plan.seed
-        left, top, flip = (
-            float(random_uniform(seed, purpose, self._epoch, position))
-            for purpose in (CROP_LEFT, CROP_TOP, FLIP)
-        )
+        crop, views = self._plan.crop, self._plan.views
+
+        def draw(purpose: int) -> float:
+            return float(random_uniform(self._plan.seed, purpose, self._epoch, position))
+
         height, width, _ = picture.shape
-        x = math.floor(left * (width - crop + 1))
-        y = math.floor(top * (height - crop + 1))
-        cut = picture[y : y + crop, x : x + crop]
-        return cut[:, ::-1] if flip < 0.5 else cut
+        side = crop
+        if views is not None:
+            short_side = min(height, width)
+            # No closer than the pixels that there are, unless the picture is smaller than the crop.
+            least = max(views[0], min(views[1], crop / short_side))
+            share = least * (views[1] / least) ** draw(VIEW)
+            side = min(short_side, max(1, math.floor(share * short_side + 0.5)))
+        x = math.floor(draw(CROP_LEFT) * (width - side + 1))
+        y = math.floor(draw(CROP_TOP) * (height - side + 1))
+        return view_of(picture, x, y, side, crop, draw(FLIP) < 0.5)
 
 
 class _ValidationBatches(TorchDataset):
@@ -149,6 +161,7 @@ class _ValidationBatches(TorchDataset):
         self._dataset = dataset
         self._pictures = pictures
         self._crop = plan.crop
+        self._views = plan.views is not None
         size = max(1, plan.batch_size // world_size)
         items = np.arange(rank, len(dataset), world_size)
         self._batches = [items[start : start + size] for start in range(0, len(items), size)]
@@ -165,8 +178,9 @@ class _ValidationBatches(TorchDataset):
             if picture is None:
                 rejections.append((item, problem))
                 continue
-            y, x = ((side - crop) >> 1 for side in picture.shape[:2])
-            crops.append(picture[y : y + crop, x : x + crop])
+            side = min(picture.shape[:2]) if self._views else crop
+            y, x = ((length - side) >> 1 for length in picture.shape[:2])
+            crops.append(view_of(picture, x, y, side, crop, False))
             labels.append(int(self._dataset.labels[item]))
         rgb = np.stack(crops) if crops else np.empty((0, crop, crop, 3), np.uint8)
         return Batch(

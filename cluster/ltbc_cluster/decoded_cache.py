@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from .atomic_file import write_file_atomically
-from .batches import DecodedFromFiles, prepare_worker
+from .batches import BatchPlan, DecodedFromFiles, prepare_worker
 from .dataset import Dataset, fingerprint
 
 
@@ -63,8 +63,7 @@ class _Decoding(TorchDataset):
 def fill_cache(
     folder: str,
     dataset: Dataset,
-    resize: int,
-    minimum_chroma: float,
+    plan: BatchPlan,
     part: int,
     parts: int,
     workers: int,
@@ -76,11 +75,12 @@ def fill_cache(
     :param part: this process among those of its machine, from 0
     :param barrier: returns once all processes of the run have called it
     """
-    own = os.path.join(folder, f"{fingerprint(dataset)[:16]}-{resize}-{minimum_chroma}-{parts}")
+    kind = f"{plan.resize}{'' if plan.views is None else '-unenlarged'}-{plan.minimum_chroma}"
+    own = os.path.join(folder, f"{fingerprint(dataset)[:16]}-{kind}-{parts}")
     os.makedirs(own, exist_ok=True)
     done = os.path.join(own, f"{part}.json")
     if not os.path.exists(done):
-        pictures = DecodedFromFiles(dataset, resize, minimum_chroma)
+        pictures = DecodedFromFiles(dataset, plan)
         _decode_part(own, pictures, range(part, len(dataset), parts), part, workers)
     barrier()
     return DecodedCache(own, parts, len(dataset))

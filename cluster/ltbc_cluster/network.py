@@ -1,49 +1,78 @@
-"""The exported network as a torch module, with the parameters under their own names."""
+"""The exported graphs as a torch module, with the parameters under their own names."""
 
 from __future__ import annotations
 
-from typing import Mapping, Optional
+from typing import Any, Callable, Mapping
 
 import torch
 from torch import Tensor, nn
 
-from .graph_program import GraphProgram
-from .onnx_graph import OnnxGraph
-from .training_export import TrainingExport
+from .graph_program import GraphProgram, NetworkBoundary
+from .onnx_graph import dependencies
+from .training_export import ExportedGraph, TrainingExport
 
 
 class Network(nn.Module):
-    """Training and evaluation graph over one set of parameters.
+    """Training and evaluation graphs of all crops over one set of parameters.
 
     :param synchronize: batch normalisation over the pictures of all processes
+    :param workers: number of processes
+    :param sum_over_processes: of a tensor on the device
     """
 
-    def __init__(self, export: TrainingExport, synchronize: bool = False):
+    def __init__(
+        self,
+        export: TrainingExport,
+        synchronize: bool = False,
+        workers: int = 1,
+        sum_over_processes: Callable[[Tensor], Tensor] = lambda value: value,
+    ):
         super().__init__()
-        description = export.description
-        self._outputs = description["outputs"]
-        self.specifications = description["parameters"]
-        self.noise = description["inputs"]["noise"]
+        self.specifications = export.description["parameters"]
+        self._workers = workers
+        self._noise = {crop: graphs.noise for crop, graphs in export.crops.items()}
         names = frozenset(each["name"] for each in self.specifications)
-        self._programs = {
-            True: GraphProgram(export.training, names, synchronize),
-            False: GraphProgram(export.evaluation, names),
+
+        def program(exported: ExportedGraph, **options: Any) -> GraphProgram:
+            boundary = NetworkBoundary(exported.network["input"], tuple(exported.network["outputs"]))
+            return GraphProgram(exported.graph, boundary, names, **options)
+
+        self._training = {
+            crop: program(
+                graphs.training,
+                synchronize=synchronize,
+                totals=graphs.totals,
+                sum_over_processes=sum_over_processes,
+            )
+            for crop, graphs in export.crops.items()
         }
-        used = self._used_by_loss(export)
+        self._evaluation = {
+            crop: program(graphs.evaluation) for crop, graphs in export.crops.items()
+        }
+        first = next(iter(export.crops.values())).training.graph
+        # What the loss does not depend on (the classification network with alpha 0) stays as it is.
+        used = dependencies(first.nodes, ["loss"])
+        #: Sums over this process's pictures that `forward` gives, in order.
+        self.measured = tuple(
+            name for name in first.outputs if name.endswith(("/sum", "/weight"))
+        )
+        #: What `evaluate` gives, in order.
+        self.evaluated = next(iter(export.crops.values())).evaluation.graph.outputs
+        self.statistics = tuple(
+            name[: -len("/next")] for name in first.outputs if name.endswith("/next")
+        )
         for each in self.specifications:
             name = each["name"]
-            value = export.training.initializers[name].clone()
+            value = first.initializers[name].clone()
             if each["trainable"]:
-                self.register_parameter(_key(name), nn.Parameter(value, name in used))
+                learns = name in used and each["learningRateFactor"] > 0
+                self.register_parameter(_key(name), nn.Parameter(value, learns))
             else:
                 self.register_buffer(_key(name), value)
 
-    def _used_by_loss(self, export: TrainingExport) -> set[str]:
-        """With alpha 0 the classification network has no gradient and stays as it is."""
-        outputs = [self._outputs["chroma"]]
-        if self._outputs["logits"] and export.configuration["loss"]["alpha"] != 0:
-            outputs.append(self._outputs["logits"])
-        return dependencies(export.training, outputs)
+    def noise(self, crop: int) -> list[dict[str, Any]]:
+        """Names and shapes of the random numbers that a step takes at a crop."""
+        return self._noise[crop]
 
     def tensor(self, name: str) -> Tensor:
         """The parameter or running statistic `name`."""
@@ -58,35 +87,41 @@ class Network(nn.Module):
         }
 
     def forward(
-        self, luminance: Tensor, noise: Optional[Mapping[str, Tensor]] = None
-    ) -> tuple[Tensor, Optional[Tensor]]:
-        """Normalised chroma [N, 2, H/2, W/2] and scene logits [N, classes] (None without).
+        self, batch: Mapping[str, Tensor], noise: Mapping[str, Tensor], bf16: bool
+    ) -> tuple[Tensor, Tensor]:
+        """The loss, whose mean over the processes is that of the whole batch, and `measured`.
 
-        In training mode the running statistics move on by this batch.
+        The running statistics move on by this batch.
 
-        :param luminance: L* 0..100, [N, 1, H, W]
-        :param noise: of training mode, by name
+        :param batch: `luminance` L* 0..100 [N, 1, H, W], `ab` CIELAB units [N, 2, H, W], `labels`
         """
-        feeds = {each["name"]: self.tensor(each["name"]) for each in self.specifications}
-        feeds["luminance"] = luminance
-        results = self._programs[self.training].run({**feeds, **(noise or {})})
-        if self.training:
-            with torch.no_grad():
-                for each in self.specifications:
-                    following = results.get(f"{each['name']}/next")
-                    if following is not None:
-                        self.tensor(each["name"]).copy_(following)
-        logits = self._outputs["logits"]
-        return results[self._outputs["chroma"]], results[logits] if logits else None
+        workers = torch.full((), float(self._workers), device=batch["luminance"].device)
+        feeds = {**self._own(), **batch, **noise, "workers": workers}
+        results = self._program(self._training, batch).run(feeds, bf16)
+        with torch.no_grad():
+            for name in self.statistics:
+                self.tensor(name).copy_(results[f"{name}/next"])
+            measured = torch.stack([results[name].detach().float() for name in self.measured])
+        return results["loss"], measured
 
+    @torch.no_grad()
+    def evaluate(
+        self, batch: Mapping[str, Tensor], averages: Mapping[str, Tensor], bf16: bool
+    ) -> dict[str, Tensor]:
+        """`<measure>/values` and `<weight>/weights` of every picture.
 
-def dependencies(graph: OnnxGraph, outputs: list[str]) -> set[str]:
-    """Names of all values that outputs are computed from."""
-    used = set(outputs)
-    for node in reversed(graph.nodes):
-        if used.intersection(node.outputs):
-            used.update(node.inputs)
-    return used
+        :param averages: take the place of the parameters of these names
+        """
+        feeds = {**self._own(), **averages, **batch}
+        return self._program(self._evaluation, batch).run(feeds, bf16)
+
+    def _own(self) -> dict[str, Tensor]:
+        return {each["name"]: self.tensor(each["name"]) for each in self.specifications}
+
+    def _program(
+        self, programs: Mapping[int, GraphProgram], batch: Mapping[str, Tensor]
+    ) -> GraphProgram:
+        return programs[batch["luminance"].shape[-1]]
 
 
 def _key(name: str) -> str:

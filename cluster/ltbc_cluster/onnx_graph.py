@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Iterable, Sequence
 
 import numpy as np
 import onnx
@@ -29,6 +29,38 @@ class OnnxGraph:
     outputs: tuple[str, ...]
     nodes: tuple[Node, ...]
     initializers: dict[str, torch.Tensor]
+
+
+def dependencies(nodes: Sequence[Node], outputs: Iterable[str]) -> set[str]:
+    """Names of all values that outputs are computed from, and theirs.
+
+    :param nodes: in an order in which they can be computed
+    """
+    used = set(outputs)
+    for node in reversed(nodes):
+        if used.intersection(node.outputs):
+            used.update(node.inputs)
+    return used
+
+
+def in_order(nodes: Iterable[Node]) -> list[Node]:
+    """The nodes, each moved behind those that it reads from."""
+    waiting = list(nodes)
+    made_by_nodes = {name for node in waiting for name in node.outputs}
+    known: set[str] = set()
+    ordered: list[Node] = []
+    while waiting:
+        later: list[Node] = []
+        for node in waiting:
+            if all(name in known or name not in made_by_nodes for name in node.inputs):
+                known.update(node.outputs)
+                ordered.append(node)
+            else:
+                later.append(node)
+        if len(later) == len(waiting):
+            raise ValueError(f"{later[0].outputs[0]} depends on itself")
+        waiting = later
+    return ordered
 
 
 def read_graph(path: str) -> OnnxGraph:

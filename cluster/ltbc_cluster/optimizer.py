@@ -18,17 +18,29 @@ _STATE_NAMES = {
 
 
 class Optimizer:
-    """:param options: `optimizer` of the export, with every number spelled out"""
+    """
+    :param options: `optimizer` of the export, with every number spelled out
+    :param factors: of the learning rate, by parameter name
+    """
 
-    def __init__(self, options: Mapping[str, Any], parameters: Mapping[str, nn.Parameter]):
+    def __init__(
+        self,
+        options: Mapping[str, Any],
+        parameters: Mapping[str, nn.Parameter],
+        factors: Mapping[str, float],
+    ):
         self._parameters = dict(parameters)
         self._kinds = list(options["state"])
-        self._optimizer = _create(options, list(self._parameters.values()))
+        groups: dict[float, list[nn.Parameter]] = {}
+        for name, parameter in self._parameters.items():
+            groups.setdefault(factors[name], []).append(parameter)
+        self._factors = list(groups)
+        self._optimizer = _create(options, [{"params": group} for group in groups.values()])
         self.load({}, 0)
 
     def step(self, learning_rate: float) -> None:
-        for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate
+        for group, factor in zip(self._optimizer.param_groups, self._factors):
+            group["lr"] = factor * learning_rate
         self._optimizer.step()
 
     def zero_grad(self) -> None:
@@ -58,7 +70,7 @@ class Optimizer:
             self._optimizer.state[parameter] = own
 
 
-def _create(options: Mapping[str, Any], parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+def _create(options: Mapping[str, Any], parameters: list[dict[str, Any]]) -> torch.optim.Optimizer:
     kind = options["type"]
     decay = options["weightDecay"]
     if kind == "sgd":

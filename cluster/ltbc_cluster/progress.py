@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping
+
+from .measures import Averages, Measures, labelled_texts, measure_text
 
 
 class ProgressLines:
@@ -36,22 +38,20 @@ class ProgressLines:
         seconds = sum(each for _, each in self._recent)
         return sum(pictures for pictures, _ in self._recent) / max(seconds, 1e-9)
 
-    def show_step(self, place: str, means: Mapping[str, Optional[float]]) -> None:
+    def show_step(self, place: str, measures: Measures, means: Averages) -> None:
         pictures, seconds = self._recent[-1]
-        text = f"{place}  {pictures / max(seconds, 1e-9):.3g} images/s  {_measures(means)}"
-        self.show(text)
+        rate = f"{pictures / max(seconds, 1e-9):.3g} images/s"
+        self.show("  ".join([place, rate, *labelled_texts(measures.of_training, means)]))
 
-    def show_validation(self, record: Mapping[str, Any], epochs: int, best: int) -> None:
+    def show_validation(
+        self, record: Mapping[str, Any], measures: Measures, epochs: int, best: int
+    ) -> None:
+        """:param record: of the journal; its measures stand beside the other fields"""
+        chosen_by = measures.selecting
+        name = chosen_by["name"]
+        text = f"validation: {chosen_by['label']} {measure_text(chosen_by, record[name])}"
+        if name in record["training"]:
+            text += f" (training {measure_text(chosen_by, record['training'][name])})"
         verdict = "best so far" if record["improved"] else f"best: epoch {best}"
-        self.show(
-            f"Epoch {record['epoch']}/{epochs}  validation: {_measures(record)} "
-            f"(training {record['training']['colorLoss']:.5f}), ab error {record['abError']:.2f}, "
-            f"{verdict}"
-        )
-
-
-def _measures(means: Mapping[str, Any]) -> str:
-    text = f"colour {means['colorLoss']:.5f}"
-    if means["classLoss"] is None:
-        return text
-    return f"{text}  class {means['classLoss']:.3f}  accuracy {100 * means['accuracy']:.1f} %"
+        parts = [text, *labelled_texts(measures.others, record), verdict]
+        self.show(f"Epoch {record['epoch']}/{epochs}  {', '.join(parts)}")

@@ -7,11 +7,14 @@ from __future__ import annotations
 from typing import Union
 
 import numpy as np
+import torch
+from torch import Tensor
 
 Counter = Union[int, np.ndarray]
 
 #: What the random numbers of a training run are drawn for (packages/node/src/dataset).
-ORDER, SUBSTITUTE, CROP_LEFT, CROP_TOP, FLIP = 1, 2, 3, 4, 5
+ORDER, SUBSTITUTE, CROP_LEFT, CROP_TOP, FLIP, VIEW = 1, 2, 3, 4, 5, 6
+_LOW_32_BITS = 0xFFFFFFFF
 
 
 def random_uint32(seed: int, *counters: Counter) -> np.ndarray:
@@ -27,6 +30,21 @@ def random_uint32(seed: int, *counters: Counter) -> np.ndarray:
 def random_uniform(seed: int, *counters: Counter) -> np.ndarray:
     """Uniform in [0, 1), float64."""
     return random_uint32(seed, *counters) / 4294967296.0
+
+
+def random_uniform_tensor(
+    seed: int, counter: int, first: int, length: int, device: torch.device
+) -> Tensor:
+    """random_uniform(seed, counter, first .. first + length - 1), made on a device; float32."""
+    start = int(random_uint32(seed, counter)) * 0x9E3779B1 & _LOW_32_BITS
+    # In int64: products overflow, but their low 32 bits are right.
+    words = torch.arange(first, first + length, device=device).bitwise_and_(_LOW_32_BITS) ^ start
+    words = words ^ (words >> 16)
+    words = words.mul_(0x85EBCA6B).bitwise_and_(_LOW_32_BITS)
+    words = words ^ (words >> 13)
+    words = words.mul_(0xC2B2AE35).bitwise_and_(_LOW_32_BITS)
+    words = words ^ (words >> 16)
+    return (words.double() / 4294967296.0).float()
 
 
 def random_permutation(length: int, seed: int, *counters: int) -> np.ndarray:

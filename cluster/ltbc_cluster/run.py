@@ -11,6 +11,7 @@ import torch
 
 from .batches import BatchPlan, BatchSource, DecodedFromFiles
 from .checkpoint import Checkpoint, find_newest_checkpoint
+from .configuration import recorded_configuration, refuse_another_graph
 from .dataset import Dataset, Source, fingerprint, open_dataset, split_dataset
 from .decoded_cache import fill_cache
 from .plan import plan_of
@@ -51,7 +52,7 @@ def create_trainer(
 ) -> Trainer:
     """A run that is new, or continues from the newest checkpoint of its folder."""
     resume = _find_checkpoint(options.run_folder, processes)
-    recorded = resume.progress["configuration"] if resume else None
+    recorded = recorded_configuration(resume.progress) if resume else None
     classes = (recorded or export.configuration)["classes"]
     datasets = open_datasets(data, (recorded or export.configuration)["seed"], classes or None)
     configuration = (
@@ -71,7 +72,8 @@ def create_trainer(
         if processes.is_first:
             print(f"Continuing from {resume.path} (step {resume.progress['step']})", flush=True)
     opener = _DataOpener(datasets, configuration, data, processes)
-    return Trainer(network, configuration, plan, opener.open, processes, options, resume)
+    measures = export.measures
+    return Trainer(network, measures, configuration, plan, opener.open, processes, options, resume)
 
 
 def open_datasets(data: DataOptions, seed: int, classes: Optional[Sequence[str]]) -> Datasets:
@@ -121,15 +123,7 @@ def new_configuration(
 def _resumed(
     recorded: dict[str, Any], export: TrainingExport, datasets: Datasets, data: DataOptions
 ) -> dict[str, Any]:
-    if recorded["network"] != export.configuration["network"]:
-        raise UserError(
-            "The run's network is not the exported one: export the graph with the preset, "
-            "network options and classes that the run was started with."
-        )
-    if recorded["optimizer"]["type"] != export.configuration["optimizer"]["type"]:
-        raise UserError(
-            f"The run uses {recorded['optimizer']['type']}: export the graph with this --optimizer."
-        )
+    refuse_another_graph(recorded, export.configuration)
     if recorded["fingerprints"] != _fingerprints(datasets):
         raise UserError(
             "The data set is not the one the run was started with (other files or classes). "
@@ -152,7 +146,7 @@ def _find_checkpoint(folder: str, processes: Processes) -> Optional[Checkpoint]:
             f"The processes do not see the same checkpoints in {folder}: it must lie on a disk "
             "that all machines share."
         )
-    if checkpoint and not (checkpoint.progress.get("configuration") or {}).get("network"):
+    if checkpoint and recorded_configuration(checkpoint.progress) is None:
         raise UserError(f"{checkpoint.path} has no configuration to resume with.")
     leftovers = ("journal.jsonl", "curves.svg")
     if not checkpoint and os.path.isdir(folder):
@@ -220,7 +214,15 @@ class _DataOpener:
         phases = configuration["phases"]
         resize = next(each["resize"] for each in phases if each["crop"] == phase["crop"])
         chroma = configuration["minimumChroma"]
-        plan = BatchPlan(phase["batchSize"], phase["crop"], resize, configuration["seed"], chroma)
+        views = configuration.get("views")
+        plan = BatchPlan(
+            phase["batchSize"],
+            phase["crop"],
+            resize,
+            configuration["seed"],
+            chroma,
+            tuple(views) if views else None,
+        )
         return (
             self._source(self._datasets.training, plan),
             self._source(self._datasets.validation, plan),
@@ -229,13 +231,12 @@ class _DataOpener:
     def _source(self, dataset: Dataset, plan: BatchPlan) -> BatchSource:
         processes, data = self._processes, self._data
         if data.cache is None:
-            pictures = DecodedFromFiles(dataset, plan.resize, plan.minimum_chroma)
+            pictures = DecodedFromFiles(dataset, plan)
         else:
             pictures = fill_cache(
                 data.cache,
                 dataset,
-                plan.resize,
-                plan.minimum_chroma,
+                plan,
                 processes.local_rank,
                 processes.local_world_size,
                 data.workers,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Mapping, Optional
+from typing import Any, Mapping, Optional
 
 import numpy as np
 import torch
@@ -12,31 +11,19 @@ from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
 from .lab import rgb_to_lab
-from .loss import loss_terms, normalized_target, total_loss
+from .measures import ALL_PICTURES
+from .moving_average import MovingAverage
 from .network import Network
 from .optimizer import Optimizer
 from .processes import Processes
-from .random_numbers import random_uint32, random_uniform
+from .random_numbers import random_uint32, random_uniform_tensor
 from .training_export import TrainingExport
 from .user_error import UserError
-
-#: What a step measures, in the order of its result: sums over the process's pictures, and the
-#: gradient's norm before clipping (of all processes together).
-STEP_MEASURES = ("color_loss", "class_loss", "correct", "gradient_norm")
-#: Sums of an evaluation, in order.
-EVALUATION_MEASURES = (
-    "color_loss",
-    "ab_squared_error",
-    "class_loss",
-    "correct",
-    "labelled",
-    "count",
-)
 
 
 @dataclass(frozen=True)
 class Precision:
-    """bf16: convolutions and matrix products in bfloat16, parameters and the rest in float32."""
+    """bf16: convolutions and matrix products of the network in bfloat16, all else in float32."""
 
     bf16: bool
     channels_last: bool
@@ -52,104 +39,115 @@ class TrainableNetwork:
     def __init__(
         self,
         export: TrainingExport,
-        configuration: dict,
+        configuration: Mapping[str, Any],
         processes: Processes,
         precision: Precision,
         synchronize: bool,
     ):
-        self._description = export.description
         self._configuration = configuration
         self._processes = processes
         self._precision = precision
         several = processes.world_size > 1
         self._averages_statistics = several and not synchronize
-        self._network = Network(export, synchronize=several and synchronize).to(processes.device)
+        self._network = Network(
+            export, several and synchronize, processes.world_size, processes.sum
+        ).to(processes.device)
         if precision.channels_last:
             self._network.to(memory_format=torch.channels_last)
         self._parameters = self._network.trained()
-        self._optimizer = Optimizer(self._description["optimizer"], self._parameters)
+        specifications = export.description["parameters"]
+        factors = {each["name"]: each["learningRateFactor"] for each in specifications}
+        self._optimizer = Optimizer(export.description["optimizer"], self._parameters, factors)
+        decay = configuration["movingAverage"]
+        changed = [*self._parameters, *self._network.statistics]
+        self._average: Optional[MovingAverage] = None
+        if decay > 0:
+            self._average = MovingAverage(
+                {name: self._network.tensor(name) for name in changed}, decay
+            )
         self._parallel: torch.nn.Module = self._network
         if several:
             cuda = processes.device.type == "cuda"
             self._parallel = DistributedDataParallel(
                 self._network,
                 device_ids=[processes.local_rank] if cuda else None,
-                # Running statistics are kept equal here (see _average_statistics).
+                # Running statistics are kept equal here (see average_statistics).
                 broadcast_buffers=False,
                 gradient_as_bucket_view=True,
             )
 
+    @property
+    def evaluated(self) -> tuple[str, ...]:
+        """Names of what `evaluate` gives."""
+        return self._network.evaluated
+
     def step(
-        self, luminance: Tensor, ab: Tensor, labels: Tensor, labelled: float, rate: float, step: int
+        self, luminance: Tensor, ab: Tensor, labels: Tensor, rate: float, step: int
     ) -> Tensor:
-        """One optimizer step; returns STEP_MEASURES as one tensor on the device.
+        """One optimizer step; its measures on the device, for `totals`.
 
         :param luminance: [n, 1, H, W] of this process
         :param ab: [n, 2, H, W] in CIELAB units
         :param labels: int64 [n]
-        :param labelled: labelled pictures of the whole batch
         :param step: from 1
         """
-        self._network.train()
-        noise = self._noise(step, len(luminance))
-        with self._autocast():
-            chroma, logits = self._parallel(self._arranged(luminance), noise)
-        target = normalized_target(ab, self._description["target"])
-        loss = self._configuration["loss"]
-        terms = loss_terms(chroma, target, logits, labels, loss["reduction"])
-        share = max(labelled, 1.0) / self._processes.world_size
-        total, _, _ = total_loss(terms, loss["alpha"], share)
+        batch = self._batch(luminance, ab, labels)
+        noise = self._noise(step, len(luminance), luminance.shape[-1])
+        loss, measured = self._parallel(batch, noise, self._precision.bf16)
         self._optimizer.zero_grad()
-        total.backward()
+        loss.backward()
         norm = self._clip()
         self._optimizer.step(rate)
-        sums = (terms.color.sum(), terms.cross_entropy.sum(), terms.correct.sum(), norm)
-        return torch.stack([each.detach().float() for each in sums])
+        if self._average:
+            self._average.move(step)
+        return torch.cat([measured, norm.reshape(1).float()])
 
-    @torch.no_grad()
-    def evaluate(self, luminance: Tensor, ab: Tensor, labels: Tensor) -> Tensor:
-        """EVALUATION_MEASURES of this process's pictures as one tensor on the device, float64."""
-        self._network.eval()
-        with self._autocast():
-            chroma, logits = self._network(self._arranged(luminance))
-        target = normalized_target(ab, self._description["target"])
-        reduction = self._configuration["loss"]["reduction"]
-        terms = loss_terms(chroma, target, logits, labels, reduction)
-        scale = self._description["target"]["scale"]
-        sums = (
-            terms.color.sum(),
-            terms.squared_error.sum() * scale**2,
-            terms.cross_entropy.sum(),
-            terms.correct.sum(),
-            terms.labelled.sum(),
-            torch.tensor(len(labels), device=labels.device),
+    def totals(self, measures: Tensor, pictures: int) -> dict[str, Any]:
+        """What steps measured, summed over all processes, as checkpoints keep it; waits for the
+        device.
+
+        :param measures: results of `step`, added up
+        :param pictures: of all processes together
+        """
+        *sums, norm = self._processes.sum_on_host(measures.double().tolist())
+        totals = by_kind(dict(zip(self._network.measured, sums)), "/sum", "/weight")
+        totals["weights"][ALL_PICTURES] = pictures
+        return {**totals, "gradientNorm": norm / self._processes.world_size}
+
+    def evaluate(self, luminance: Tensor, ab: Tensor, labels: Tensor) -> dict[str, float]:
+        """Sums over this process's pictures: of `<measure>/values` and `<weight>/weights`."""
+        averages = self._average.averages if self._average else {}
+        results = self._network.evaluate(
+            self._batch(luminance, ab, labels), averages, self._precision.bf16
         )
-        return torch.stack([each.double() for each in sums])
+        sums = torch.stack([results[name].double().sum() for name in self.evaluated])
+        return dict(zip(self.evaluated, sums.tolist()))
 
     def to_lab(self, rgb: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Moves a batch (uint8 [n, H, W, 3], int64 [n]) to the device and converts it there.
-
-        A network without classes takes no labels.
-        """
+        """Moves a batch (uint8 [n, H, W, 3], int64 [n]) to the device and converts it there."""
         device = self._processes.device
         luminance, ab = rgb_to_lab(rgb.to(device, non_blocking=True))
-        if self._description["outputs"]["logits"] is None:
-            labels = torch.full_like(labels, -1)
         return luminance, ab, labels.to(device, non_blocking=True)
 
+    @torch.no_grad()
     def average_statistics(self) -> None:
         """Makes running statistics equal in all processes: their mean, where batch normalisation
         looks at the process's own pictures. Call in all processes before evaluating or saving."""
         if not self._averages_statistics:
             return
-        for buffer in self._network.buffers():
-            self._processes.sum(buffer).div_(self._processes.world_size)
+        averages = self._average.averages if self._average else {}
+        for name in self._network.statistics:
+            for statistic in (self._network.tensor(name), averages.get(name)):
+                if statistic is not None:
+                    self._processes.sum(statistic).div_(self._processes.world_size)
 
     def read_state(self) -> dict[str, np.ndarray]:
-        """Parameters, then optimizer state, float32 in host memory."""
+        """Parameters, then optimizer state, then moving averages, float32 in host memory."""
         names = [each["name"] for each in self._network.specifications]
         tensors = {name: self._network.tensor(name) for name in names}
         tensors.update(self._optimizer.state())
+        if self._average:
+            tensors.update(self._average.state())
         return {
             name: value.detach().to("cpu", torch.float32).contiguous().numpy()
             for name, value in tensors.items()
@@ -169,6 +167,8 @@ class TrainableNetwork:
             self._network.tensor(each["name"]).copy_(torch.tensor(known))
         tensors = {name: torch.tensor(value) for name, value in state.items()}
         self._optimizer.load(tensors, steps)
+        if self._average:
+            self._average.load(tensors)
 
     def _clip(self) -> Tensor:
         """The gradient's L2 norm; afterwards it is at most the run's limit."""
@@ -181,28 +181,33 @@ class TrainableNetwork:
                 gradient.mul_(factor)
         return norm
 
-    def _noise(self, step: int, pictures: int) -> Optional[dict[str, Tensor]]:
-        """Dropout noise as `ltbc train` draws it, for this process's part of the batch."""
-        if not self._network.noise:
-            return None
+    def _noise(self, step: int, pictures: int, crop: int) -> dict[str, Tensor]:
+        """Random numbers as `ltbc train` draws them, for this process's part of the batch."""
         seed = int(random_uint32(self._configuration["seed"], step))
         first = self._processes.rank * pictures
+        device = self._processes.device
         result = {}
-        for index, each in enumerate(self._network.noise):
+        for index, each in enumerate(self._network.noise(crop)):
             shape = [pictures, *each["shape"][1:]]
             size = int(np.prod(shape[1:]))
-            elements = np.arange(first * size, (first + pictures) * size)
-            values = random_uniform(seed, index, elements).astype(np.float32)
-            tensor = torch.from_numpy(values).reshape(shape)
-            result[each["name"]] = tensor.to(self._processes.device, non_blocking=True)
+            values = random_uniform_tensor(seed, index, first * size, pictures * size, device)
+            result[each["name"]] = values.reshape(shape)
         return result
 
-    def _arranged(self, luminance: Tensor) -> Tensor:
+    def _batch(self, luminance: Tensor, ab: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """A network without classes takes no labels."""
+        if self._configuration["network"]["classes"] == 0:
+            labels = torch.full_like(labels, -1)
         if self._precision.channels_last:
-            return luminance.contiguous(memory_format=torch.channels_last)
-        return luminance
+            luminance = luminance.contiguous(memory_format=torch.channels_last)
+        return {"luminance": luminance, "ab": ab, "labels": labels}
 
-    def _autocast(self):
-        if not self._precision.bf16:
-            return nullcontext()
-        return torch.autocast(self._processes.device.type, torch.bfloat16)
+
+def by_kind(results: Mapping[str, float], measure: str, weight: str) -> dict[str, Any]:
+    """Sums and weights by name, from names that end as told."""
+    return {
+        kind: {
+            name[: -len(ending)]: value for name, value in results.items() if name.endswith(ending)
+        }
+        for kind, ending in (("sums", measure), ("weights", weight))
+    }

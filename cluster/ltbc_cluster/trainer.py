@@ -21,11 +21,20 @@ from .checkpoint import (
 )
 from .batches import Batch, BatchSource
 from .journal import Journal
+from .measures import (
+    ALL_PICTURES,
+    Averages,
+    Measures,
+    Totals,
+    add_totals,
+    averages,
+    measure_text,
+    no_steps,
+)
 from .plan import global_epoch, learning_rate_at, settle, steps_before, total_epochs, total_steps
 from .processes import Processes
 from .progress import ProgressLines
-from .totals import Totals, add_totals, averages, no_steps
-from .trainable_network import EVALUATION_MEASURES, TrainableNetwork
+from .trainable_network import TrainableNetwork, by_kind
 from .user_error import UserError
 
 #: Steps in a line of the journal. Measures stay on the device until then.
@@ -43,6 +52,7 @@ class RunOptions:
 
 class Trainer:
     """
+    :param measures: what the network measures, and which of it chooses the best model
     :param plan: phases with their steps (plan.py)
     :param open_data: batches of training and of validation for a phase
     """
@@ -50,6 +60,7 @@ class Trainer:
     def __init__(
         self,
         network: TrainableNetwork,
+        measures: Measures,
         configuration: dict[str, Any],
         plan: list[dict[str, Any]],
         open_data: Callable[[dict[str, Any]], tuple[BatchSource, BatchSource]],
@@ -58,6 +69,7 @@ class Trainer:
         resume: Optional[Checkpoint],
     ):
         self._network = network
+        self._measures = measures
         self._configuration = configuration
         self._plan = plan
         self._open_data = open_data
@@ -86,9 +98,9 @@ class Trainer:
         if processes.is_first:
             self._journal = self._open_journal(resume)
         self._lines = ProgressLines(processes.is_first)
-        #: Sums of STEP_MEASURES since they were last read from the device.
+        #: Measures of the steps since they were last read from the device, added up.
         self._pending: Optional[torch.Tensor] = None
-        self._pending_totals = no_steps()
+        self._pending_steps = 0
         self._last_rate = 0.0
 
     def train(self) -> str:
@@ -106,6 +118,12 @@ class Trainer:
     @property
     def progress(self) -> dict[str, Any]:
         return self._progress
+
+    @property
+    def best_text(self) -> str:
+        """The value that chose the best model, such as `colour 0.01234`."""
+        measure, best = self._measures.selecting, self._progress["best"]
+        return f"{measure['label']} {measure_text(measure, best['value'])}"
 
     def _on_signal(self, number: int, frame: object) -> None:
         if self._stop_signal:
@@ -154,7 +172,8 @@ class Trainer:
                 number = progress["position"]["phase"] + 1
                 progress["position"] = {"phase": number, "epoch": 0, "batch": 0}
                 self._save()
-                self._lines.show(f"Phase {number} ends: no better colour loss in {patience} epochs")
+                title = self._measures.selecting["title"].lower()
+                self._lines.show(f"Phase {number} ends: no better {title} in {patience} epochs")
                 return None
             self._save()
         return None
@@ -180,36 +199,32 @@ class Trainer:
     def _step(self, phase, batch: Batch) -> tuple[Optional[str], bool]:
         """One step; returns why to stop, if so, and whether a checkpoint is due."""
         progress = self._progress
-        classified = self._configuration["network"]["classes"] > 0
-        own = float((batch.labels >= 0).sum()) if classified else 0.0
-        # One message in host memory: labels of the whole batch, and what any process wants.
+        # One message in host memory: what any process wants.
         minutes = (time.monotonic() - self._started) / 60
         since_save = (time.monotonic() - self._last_save) / 60
         wishes = [
-            own,
             self._stop_signal,
             self._processes.is_first and minutes >= self._options.max_minutes,
             self._processes.is_first and since_save >= self._options.checkpoint_minutes,
         ]
-        labelled, interrupted, out_of_time, save = self._processes.sum_on_host(wishes)
+        interrupted, out_of_time, save = self._processes.sum_on_host(wishes)
         rate = learning_rate_at(
             self._configuration["learningRate"], self._plan, progress["position"]
         )
         step = progress["step"] + 1
         luminance, ab, labels = self._network.to_lab(batch.rgb, batch.labels)
-        measures = self._network.step(luminance, ab, labels, labelled, rate, step)
+        measures = self._network.step(luminance, ab, labels, rate, step)
         self._pending = measures if self._pending is None else self._pending + measures
-        weights = {"pictures": phase["batchSize"], "labelled": int(labelled)}
-        self._pending_totals = add_totals(self._pending_totals, {"steps": 1, "weights": weights})
+        self._pending_steps += 1
         self._last_rate = rate
         self._saved = False
         progress["step"] = step
         position = {**progress["position"], "batch": progress["position"]["batch"] + 1}
         progress["position"] = position
         self._lines.count(phase["batchSize"])
-        window = progress["windowTotals"]["steps"] + self._pending_totals["steps"]
+        window = progress["windowTotals"]["steps"] + self._pending_steps
         if position["batch"] == phase["batchesPerEpoch"] or window >= JOURNAL_STEPS:
-            self._write_window(phase)
+            self._write_window()
         stop = "interrupted" if interrupted else "time" if out_of_time else None
         return stop, bool(save)
 
@@ -217,26 +232,23 @@ class Trainer:
         """Brings the measures of the last steps into the totals; waits for the device."""
         if self._pending is None:
             return
-        world_size = self._processes.world_size
-        sums = self._processes.sum_on_host(self._pending.double().tolist())
-        color, classification, correct, norm = sums
-        totals = {
-            **self._pending_totals,
-            "sums": {"colorLoss": color, "classLoss": classification, "accuracy": correct},
-            "gradientNorm": norm / world_size,
-        }
-        if not all(map(math.isfinite, sums)):
+        progress = self._progress
+        # Positions lie within one phase: they are read before it ends.
+        batch_size = self._plan[progress["position"]["phase"]]["batchSize"]
+        steps = self._pending_steps
+        totals = {"steps": steps, **self._network.totals(self._pending, steps * batch_size)}
+        if not all(map(math.isfinite, [*totals["sums"].values(), totals["gradientNorm"]])):
             self._diverged("a loss or gradient is not finite")
-        self._progress["epochTotals"] = add_totals(self._progress["epochTotals"], totals)
-        self._progress["windowTotals"] = add_totals(self._progress["windowTotals"], totals)
-        self._pending, self._pending_totals = None, no_steps()
+        progress["epochTotals"] = add_totals(progress["epochTotals"], totals)
+        progress["windowTotals"] = add_totals(progress["windowTotals"], totals)
+        self._pending, self._pending_steps = None, 0
 
-    def _write_window(self, phase) -> None:
+    def _write_window(self) -> None:
         self._read_measures()
         progress = self._progress
         window: Totals = progress["windowTotals"]
         epoch = global_epoch(self._plan, progress["position"]) + 1
-        means = averages(window)
+        means = averages(self._measures.of_training, window)
         speed = self._lines.images_per_second()
         self._append(
             {
@@ -252,36 +264,57 @@ class Trainer:
         )
         done = steps_before(self._plan, progress["position"])
         self._lines.show_step(
-            f"epoch {epoch}/{total_epochs(self._plan)}  step {done}/{total_steps(self._plan)}", means
+            f"epoch {epoch}/{total_epochs(self._plan)}  step {done}/{total_steps(self._plan)}",
+            self._measures,
+            means,
         )
         progress["windowTotals"] = no_steps()
 
     def _validate(self, phase, validation: BatchSource) -> None:
         self._network.average_statistics()
-        sums = torch.zeros(len(EVALUATION_MEASURES), dtype=torch.float64)
+        results: dict[str, float] = {}
+        count = 0
         for batch in validation.validation():
-            if len(batch.labels) > 0:
-                sums += self._network.evaluate(*self._network.to_lab(batch.rgb, batch.labels)).cpu()
-        results = dict(zip(EVALUATION_MEASURES, self._processes.sum_on_host(sums.tolist())))
-        count = int(results["count"])
-        if count == 0:
+            if len(batch.labels) == 0:
+                continue
+            count += len(batch.labels)
+            of_batch = self._network.evaluate(*self._network.to_lab(batch.rgb, batch.labels))
+            for name, value in of_batch.items():
+                results[name] = results.get(name, 0.0) + value
+        totals = by_kind(self._sum_by_name(results), "/values", "/weights")
+        (pictures,) = self._processes.sum_on_host([count])
+        if pictures == 0:
             raise UserError("No usable picture in the validation set: all are broken or grey.")
-        measured = {
-            "colorLoss": results["color_loss"],
-            "classLoss": results["class_loss"],
-            "accuracy": results["correct"],
-        }
-        weights = {"pictures": count, "labelled": results["labelled"]}
-        means = averages({"sums": measured, "weights": weights})
-        if not math.isfinite(means["colorLoss"]):
-            self._diverged("the validation colour loss is not finite")
-        self._record_validation(phase, means, count, results["ab_squared_error"])
+        totals["weights"][ALL_PICTURES] = pictures
+        means = averages(self._measures.all, totals)
+        chosen_by = self._measures.selecting
+        title, value = chosen_by["title"].lower(), means[chosen_by["name"]]
+        if value is None:
+            raise UserError(
+                f"No validation picture counts for the {title}, which chooses the best model. "
+                "Validate on other pictures."
+            )
+        if not math.isfinite(value):
+            self._diverged(f"the validation {title} is not finite")
+        self._record_validation(phase, means, int(pictures))
 
-    def _record_validation(self, phase, means, count: int, ab_squared_error: float) -> None:
+    def _sum_by_name(self, results: dict[str, float]) -> dict[str, float]:
+        """Sums over the processes, of which some may have had no picture."""
+        names = self._network.evaluated
+        sums = self._processes.sum_on_host([results.get(name, 0.0) for name in names])
+        return dict(zip(names, sums))
+
+    def _record_validation(self, phase, means: Averages, pictures: int) -> None:
         progress = self._progress
         position, best = progress["position"], progress["best"]
-        comparable = best if best and best["phase"] == position["phase"] else None
-        improved = comparable is None or means["colorLoss"] < comparable["value"]
+        measure = self._measures.selecting["name"]
+        value = means[measure]
+        comparable = (
+            best
+            if best and best["phase"] == position["phase"] and best["measure"] == measure
+            else None
+        )
+        improved = comparable is None or self._measures.is_better(value, comparable["value"])
         epoch = global_epoch(self._plan, position) + 1
         record = {
             "type": "validation",
@@ -289,23 +322,25 @@ class Trainer:
             "epoch": epoch,
             "phase": position["phase"] + 1,
             "crop": phase["crop"],
-            "pictures": count,
-            **means,
-            "abError": math.sqrt(ab_squared_error / count),
-            "training": averages(progress["epochTotals"]),
+            "pictures": pictures,
+            "training": averages(self._measures.of_training, progress["epochTotals"]),
             "improved": improved,
+            # Beside the other fields, under their names: as in journal.ts.
+            **means,
         }
         self._append(record)
         if improved:
             place = {"step": progress["step"], "phase": position["phase"], "epoch": epoch}
-            progress["best"] = {**place, "measure": "colorLoss", "value": means["colorLoss"]}
+            progress["best"] = {**place, "measure": measure, "value": value}
             progress["epochsWithoutImprovement"] = 0
         else:
             progress["epochsWithoutImprovement"] += 1
         progress["position"] = {**position, "epoch": position["epoch"] + 1, "batch": 0}
         progress["epochTotals"] = no_steps()
         progress["validations"] = [*progress["validations"], record]
-        self._lines.show_validation(record, total_epochs(self._plan), progress["best"]["epoch"])
+        self._lines.show_validation(
+            record, self._measures, total_epochs(self._plan), progress["best"]["epoch"]
+        )
 
     def _append(self, record: dict[str, Any]) -> None:
         if self._journal:

@@ -8,11 +8,31 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from .measures import Measures
 from .onnx_graph import OnnxGraph, read_graph
 from .user_error import UserError
 
 FORMAT = "let-there-be-color training"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+
+
+@dataclass(frozen=True)
+class ExportedGraph:
+    graph: OnnxGraph
+    #: Names of the values between which the network lies: {"input": .., "outputs": [..]}.
+    network: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ExportedCrop:
+    """The graphs for pictures of one size."""
+
+    training: ExportedGraph
+    evaluation: ExportedGraph
+    #: Names and shapes of random numbers, "N" for the pictures.
+    noise: list[dict[str, Any]]
+    #: Weights whose sums over all processes the training graph takes as `<weight>/total`.
+    totals: list[str]
 
 
 @dataclass(frozen=True)
@@ -20,12 +40,17 @@ class TrainingExport:
     """`description` is the JSON as written (TrainingDescription in training-export.ts)."""
 
     description: dict[str, Any]
-    training: OnnxGraph
-    evaluation: OnnxGraph
+    #: By the side of the pictures, in pixels; the first training graph holds the starting weights.
+    crops: dict[int, ExportedCrop]
 
     @property
     def configuration(self) -> dict[str, Any]:
         return self.description["configuration"]
+
+    @property
+    def measures(self) -> Measures:
+        objective = self.description["objective"]
+        return Measures(objective["measures"], objective["selection"])
 
 
 def read_training_export(path: str) -> TrainingExport:
@@ -49,12 +74,22 @@ def read_training_export(path: str) -> TrainingExport:
             f"{FORMAT_VERSION}: export the network again."
         )
     folder = os.path.dirname(path)
-    graphs = {}
-    for purpose, record in description["graphs"].items():
+
+    def read(record: dict[str, Any]) -> ExportedGraph:
         graph_path = os.path.join(folder, record["file"])
         _check(graph_path, record["sha256"])
-        graphs[purpose] = read_graph(graph_path)
-    return TrainingExport(description, graphs["training"], graphs["evaluation"])
+        return ExportedGraph(read_graph(graph_path), record["network"])
+
+    crops = {
+        each["crop"]: ExportedCrop(
+            read(each["training"]),
+            read(each["evaluation"]),
+            each["training"]["noise"],
+            each["training"]["totals"],
+        )
+        for each in description["graphs"]
+    }
+    return TrainingExport(description, crops)
 
 
 def _check(path: str, expected: str) -> None:

@@ -56,6 +56,12 @@ class TrainingCase:
         with open(os.path.join(self.path, "measures.json"), encoding="utf-8") as file:
             self.measures = json.load(file)
 
+    def state(self) -> dict[str, np.ndarray]:
+        """Parameters, optimizer state and moving averages after the steps."""
+        from ltbc_cluster.safetensors_file import read_safetensors
+
+        return read_safetensors(os.path.join(self.path, "state.safetensors"))[0]
+
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """L* [N, 1, H, W], a*b* [N, 2, H, W], labels [N] of a step from 1."""
         parts = (self.tensors[f"{step}/{name}"] for name in ("luminance", "ab", "labels"))

@@ -45,6 +45,9 @@ const cases = {
   Abs: [[[5]], (a) => a.graph.emitOne("Abs", [a], {}, a)],
   Neg: [[[5]], (a) => graphs.negate(a)],
   Exp: [[[5]], (a) => graphs.exponential(a)],
+  Log: [[[5]], (a) => graphs.logarithm(graphs.add(a, a.graph.scalar(2)))],
+  // Halves are rounded to the even neighbour.
+  Round: [[[9]], (a) => graphs.round(graphs.add(graphs.round(graphs.scale(a, 9)), half(a)))],
   Pow: [[[3]], (a) => a.graph.emitOne("Pow", [a.graph.scalar(0.9), a], {}, a)],
   Relu: [[[2, 7]], (a) => graphs.relu(a)],
   Clip: [[[2, 7]], (a) => graphs.relu6(graphs.scale(a, 12))],
@@ -108,6 +111,18 @@ const cases = {
     ],
     (x, weight) => graphs.convolution(x, weight, { dilation: 2 }),
   ],
+  ConvDepthwise: [
+    [[2, 4, 8, 6], [8, 1, 3, 3], [8]],
+    (x, weight, bias) =>
+      graphs.convolution(x, weight, { bias, groups: 4, stride: 2, padding: [0, 0, 1, 1] }),
+  ],
+  ConvTransposeGrouped: [
+    [
+      [2, 4, 4, 5],
+      [4, 3, 3, 3],
+    ],
+    (x, weight) => graphs.transposedConvolution(x, weight, { groups: 2, stride: 2, padding: 1 }),
+  ],
   ConvTranspose: [
     [[2, 3, 4, 5], [3, 2, 3, 3], [2]],
     (x, weight, bias) =>
@@ -130,6 +145,11 @@ const cases = {
     [[2, 3, 7, 7]],
     (x) => graphs.averagePool(x, { kernel: 3, stride: 2, padding: 1 }),
   ],
+  MaxPool: [[[2, 3, 8, 6]], (x) => graphs.maxPool(x, { kernel: 2 })],
+  MaxPoolPadded: [
+    [[2, 3, 8, 6]],
+    (x) => graphs.maxPool(negativeOf(x), { kernel: 3, stride: 2, padding: [0, 0, 1, 1] }),
+  ],
   ResizeNearest: [[[2, 3, 4, 5]], (x) => graphs.resizeNearest(x)],
   ResizeBilinear: [[[2, 3, 4, 5]], (x) => graphs.resizeBilinear(x)],
   ResizeThreefold: [[[1, 2, 3, 4]], (x) => graphs.resizeBilinear(x, 3)],
@@ -146,6 +166,33 @@ const cases = {
   Slice: [[[5, 6]], (x) => graphs.slice(x, [{ axis: 1, start: 1, length: 2, step: 3 }])],
   SliceBackwards: [[[5, 6]], (x) => graphs.flip(x, [0, 1])],
   Gather: [[[5, 6]], (x) => graphs.gather(x, [4, 0, 4, 2], 1)],
+  GatherComputed: [
+    [
+      [2, 6],
+      [3, 4],
+    ],
+    (x, y) => graphs.gather(x, wholeNumbers(y, 6), 1),
+  ],
+  CrossEntropy: [
+    [
+      [2, 3, 5],
+      [2, 3],
+    ],
+    (x, y) => graphs.softmaxCrossEntropy(x, wholeNumbers(y, 5)),
+  ],
+  CrossEntropyOfShares: [
+    [
+      [4, 5],
+      [4, 2],
+      [4, 1],
+    ],
+    (x, shares, y) => {
+      const first = wholeNumbers(y, 3);
+      const classes = graphs.concat([first, graphs.add(first, first.graph.integers([2]))], 1);
+      return graphs.softmaxCrossEntropy(x, classes, { shares });
+    },
+  ],
+  ScatterElements: [[[2, 5], [3], [2, 3]], scatter],
   DepthToSpace: [[[2, 8, 2, 3]], (x) => graphs.depthToSpace(x)],
   SpaceToDepth: [[[2, 2, 4, 6]], (x) => graphs.spaceToDepth(x)],
   Expand: [[[3, 1]], (x) => graphs.expand(x, [2, 3, 4])],
@@ -157,6 +204,30 @@ const cases = {
   ShapeMod: [[[2, 5]], lengthsModulo],
   Identity: [[[3]], (x) => x],
 };
+
+function half(x) {
+  return x.graph.scalar(0.5);
+}
+
+function negativeOf(x) {
+  return graphs.subtract(x, x.graph.scalar(2));
+}
+
+/** From numbers between -1 and 1: int64 from 0 to below `limit`. */
+function wholeNumbers(x, limit) {
+  const positive = graphs.add(graphs.scale(x, limit / 2), x.graph.scalar(limit / 2));
+  return graphs.cast(positive, "int64");
+}
+
+/** As gradients of lookups sum what was taken from one place. */
+function scatter(x, places, updates) {
+  const indices = graphs.concat(
+    [0, 0].map(() => wholeNumbers(graphs.unsqueeze(places, 0), 5)),
+    0,
+  );
+  const attributes = { axis: { int: 1 }, reduction: { string: "add" } };
+  return x.graph.emitOne("ScatterElements", [x, indices, updates], attributes, x);
+}
 
 /** As the gradient of a ReLU tells where it let something through. */
 function hardSigmoid(x) {

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 CLASSES = ("beach", "café", "forest", "night")
+_ENDINGS = {"JPEG": "jpg", "PNG": "png"}
 _HUES = {"beach": (220, 190, 120), "café": (160, 90, 60), "forest": (60, 130, 50), "night": (40, 50, 120)}
 
 
@@ -29,14 +30,14 @@ def encoded(rgb: np.ndarray, kind: str = "JPEG") -> bytes:
     return target.getvalue()
 
 
-def write_zip(path: str, per_class: int) -> None:
+def write_zip(path: str, per_class: int, kind: str = "JPEG") -> None:
     """A zip with a folder per class, half of the entries deflated, and one broken picture."""
     with zipfile.ZipFile(path, "w") as archive:
         for name in CLASSES:
             for index in range(per_class):
                 method = zipfile.ZIP_DEFLATED if index % 2 else zipfile.ZIP_STORED
-                content = encoded(picture(name, index))
-                archive.writestr(f"set/{name}/{index}.jpg", content, method)
+                content = encoded(picture(name, index), kind)
+                archive.writestr(f"set/{name}/{index}.{_ENDINGS[kind]}", content, method)
         archive.writestr("set/night/broken.jpg", b"no picture")
         archive.writestr("set/night/readme.txt", b"no picture either")
 

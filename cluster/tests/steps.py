@@ -10,7 +10,7 @@ import torch
 from expectations import TrainingCase
 
 from ltbc_cluster.processes import Processes, join_processes, leave_processes
-from ltbc_cluster.trainable_network import EVALUATION_MEASURES, Precision, TrainableNetwork
+from ltbc_cluster.trainable_network import Precision, TrainableNetwork, by_kind
 from ltbc_cluster.training_export import read_training_export
 
 
@@ -23,38 +23,35 @@ def repeat(
     synchronize: bool = True,
     precision: Precision = FLOAT32,
 ) -> dict:
-    """Means as `ltbc train` reports them for every step, and the sums of the evaluation after."""
+    """Sums as `ltbc train` reports them for every step, and those of the evaluation after it."""
+    network = network_of(case, processes, synchronize, precision)
+    return run_steps(network, case, processes)
+
+
+def network_of(
+    case: TrainingCase,
+    processes: Processes,
+    synchronize: bool = True,
+    precision: Precision = FLOAT32,
+) -> TrainableNetwork:
     export = read_training_export(case.graph)
-    configuration = export.configuration
-    network = TrainableNetwork(export, configuration, processes, precision, synchronize)
-    classified = configuration["network"]["classes"] > 0
+    return TrainableNetwork(export, export.configuration, processes, precision, synchronize)
+
+
+def run_steps(network: TrainableNetwork, case: TrainingCase, processes: Processes) -> dict:
     steps = []
-    for step in range(1, len(case.measures["steps"]) + 1):
+    for step, expected in enumerate(case.measures["steps"], 1):
         luminance, ab, labels = (torch.from_numpy(part) for part in case.batch(step))
-        size = len(labels)
-        if not classified:
-            labels.fill_(-1)
-        labelled = float((labels >= 0).sum())
-        own = _slice(size, processes)
-        rate = case.measures["steps"][step - 1]["learningRate"]
-        measures = network.step(luminance[own], ab[own], labels[own], labelled, rate, step)
-        color, entropy, correct, norm = processes.sum_on_host(measures.tolist())
-        steps.append(
-            {
-                "colorLoss": color / size,
-                "classLoss": entropy / max(labelled, 1),
-                "correct": correct,
-                "gradientNorm": norm / processes.world_size,
-            }
-        )
+        own = _slice(len(labels), processes)
+        rate = expected["learningRate"]
+        measures = network.step(luminance[own], ab[own], labels[own], rate, step)
+        steps.append(network.totals(measures, len(labels)))
     network.average_statistics()
     luminance, ab, labels = (torch.from_numpy(part) for part in case.batch(1))
     own = _slice(len(labels), processes)
-    if not classified:
-        labels.fill_(-1)
-    sums = network.evaluate(luminance[own], ab[own], labels[own])
-    totals = processes.sum_on_host(sums.tolist())
-    return {"steps": steps, "evaluation": dict(zip(EVALUATION_MEASURES, totals))}
+    results = network.evaluate(luminance[own], ab[own], labels[own])
+    totals = dict(zip(results, processes.sum_on_host(list(results.values()))))
+    return {"steps": steps, "evaluation": by_kind(totals, "/values", "/weights")}
 
 
 def _slice(size: int, processes: Processes) -> slice:

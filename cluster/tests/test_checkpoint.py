@@ -17,6 +17,8 @@ from ltbc_cluster.checkpoint import (
     read_checkpoint,
     save_checkpoint,
 )
+from ltbc_cluster.configuration import recorded_configuration, refuse_another_graph
+from ltbc_cluster.measures import Measures, averages, labelled_texts
 from ltbc_cluster.plan import learning_rate_at, plan_of, settle
 from ltbc_cluster.user_error import UserError
 
@@ -87,6 +89,64 @@ class CheckpointTest(unittest.TestCase):
     def steps(self) -> list[int]:
         names = [name for name in os.listdir(self.folder) if name.endswith(".safetensors")]
         return sorted(int(name.split("-")[1].split(".")[0]) for name in names)
+
+
+class EarlierFormatsTest(unittest.TestCase):
+    def test_checkpoints_of_format_1(self):
+        totals = {"steps": 2, "pictures": 8, "colorLoss": 0.5, "classLoss": 9.0, "correct": 3}
+        best = {"step": 3, "phase": 0, "epoch": 1, "colorLoss": 0.1}
+        first = {**progress(3), "best": best}
+        first["epochTotals"] = first["windowTotals"] = {**totals, "labelled": 6, "gradientNorm": 1.5}
+        with tempfile.TemporaryDirectory() as folder:
+            path = save_checkpoint(folder, first, state(1), 2)
+            with open(path, encoding="utf-8") as file:
+                content = json.load(file)
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump({**content, "formatVersion": 1}, file)
+            found = read_checkpoint(path).progress
+        chosen = {"step": 3, "phase": 0, "epoch": 1, "measure": "colorLoss", "value": 0.1}
+        self.assertEqual(found["best"], chosen)
+        sums = {"colorLoss": 0.5, "classLoss": 9.0, "accuracy": 3}
+        weights = {"pictures": 8, "labelled": 6}
+        expected = {"steps": 2, "gradientNorm": 1.5, "sums": sums, "weights": weights}
+        self.assertEqual(found["epochTotals"], expected)
+
+    def test_configurations_of_earlier_versions(self):
+        network = {"classes": 4}
+        recorded = recorded_configuration(
+            {"configuration": {"network": network, "loss": {"alpha": 0.1, "reduction": "mean"}}}
+        )
+        objective = {"type": "hybrid", "alpha": 0.1, "reduction": "mean"}
+        self.assertEqual(recorded["objective"], objective)
+        self.assertEqual((recorded["parameterGroups"], recorded["movingAverage"]), ([], 0))
+        self.assertIsNone(recorded_configuration({"configuration": None}))
+        exported = {**recorded, "optimizer": {"type": "adam"}, "augmentation": {}}
+        refuse_another_graph({**recorded, "optimizer": {"type": "adam"}}, exported)
+        frozen = [{"pattern": "encoder.*", "learningRateFactor": 0}]
+        for key, value, message in (
+            ("parameterGroups", frozen, "--freeze"),
+            ("augmentation", {"grain": 0.1}, "--augmentation"),
+            ("optimizer", {"type": "sgd"}, "--optimizer"),
+        ):
+            with self.assertRaisesRegex(UserError, message):
+                refuse_another_graph({**exported, key: value}, exported)
+
+
+class MeasuresTest(unittest.TestCase):
+    def test_means_roots_and_the_best(self):
+        loss = {"name": "loss", "label": "colour", "digits": 3, "averagedOver": "pictures"}
+        error = {**loss, "name": "error", "label": "error", "root": True, "validationOnly": True}
+        hits = {"name": "hits", "label": "hits", "digits": 1, "percentage": True}
+        hits["averagedOver"] = "labelled"
+        measures = Measures([loss, error, hits], {"measure": "hits", "better": "higher"})
+        self.assertEqual(measures.of_training, [loss, hits])
+        self.assertEqual((measures.selecting, measures.others), (hits, [loss, error]))
+        self.assertTrue(measures.is_better(0.6, 0.5))
+        totals = {"sums": {"loss": 2.0, "error": 36.0, "hits": 1}, "weights": {"pictures": 4}}
+        means = averages(measures.all, totals)
+        self.assertEqual(means, {"loss": 0.5, "error": 3.0, "hits": None})
+        self.assertEqual(labelled_texts(measures.all, means), ["colour 0.500", "error 3.000"])
+        self.assertEqual(labelled_texts([hits], {"hits": 0.25}), ["hits 25.0 %"])
 
 
 class PlanTest(unittest.TestCase):

@@ -18,22 +18,29 @@ from ltbc_cluster.dataset import Source, fingerprint, open_dataset, split_datase
 from ltbc_cluster.dataset.item_reader import ItemReader
 from ltbc_cluster.dataset.names import classes_of_paths
 from ltbc_cluster.dataset.picture import decode_picture, mean_chroma
+from ltbc_cluster.dataset.view import view_of
 from ltbc_cluster.decoded_cache import fill_cache
 from ltbc_cluster.lab import rgb_to_lab
-from ltbc_cluster.random_numbers import random_permutation, random_uniform
+from ltbc_cluster.random_numbers import (
+    random_permutation,
+    random_uniform,
+    random_uniform_tensor,
+)
 from ltbc_cluster.user_error import UserError
 
 #: Indexes a data set and makes a batch with ltbc's own code.
 _PROGRAM = """
 import { BatchLoader, fingerprintDataset, openDataset, splitDataset } from "%(dataset)s";
 import { randomPermutation, randomUniform } from "%(random)s";
-const sources = JSON.parse(process.argv[1]);
+const [sources, plan] = JSON.parse(process.argv[1]);
 const dataset = await openDataset(sources);
 const { training, validation } = splitDataset(dataset, { validationFraction: 0.25, seed: 5 });
-const plan = { mode: "training", batchSize: 8, crop: 32, resize: 32, seed: 5, minimumChroma: 2 };
 const loader = await BatchLoader.create(training, plan);
 const { value: batch } = await loader.epoch(3, 1).next();
 await loader.close();
+const views = await BatchLoader.create(validation, { ...plan, mode: "validation" });
+const { value: validated } = await views.epoch(0, 0).next();
+await views.close();
 console.log(JSON.stringify({
   classes: dataset.classes,
   fingerprints: [dataset, training, validation].map(fingerprintDataset),
@@ -42,17 +49,30 @@ console.log(JSON.stringify({
   labels: [...batch.labels].map(Number),
   luminance: [...batch.luminance],
   ab: [...batch.ab],
+  validation: [...validated.luminance],
 }));
+"""
+_VIEWS = """
+import { viewOf } from "file://%s";
+const { picture, views } = JSON.parse(process.argv[1]);
+picture.rgb = Uint8Array.from(picture.rgb);
+console.log(JSON.stringify(views.map((view) => [...viewOf(picture, ...view)])));
 """
 
 
-def by_ltbc(sources: list) -> dict:
+def by_ltbc(sources: list, **options) -> dict:
     built = os.path.join(ROOT, "packages", "%s", "dist", "%s")
     program = _PROGRAM % {
         "dataset": "file://" + built % ("node", "dataset/index.js"),
         "random": "file://" + built % ("core", "random.js"),
     }
-    command = ["node", "--input-type=module", "-e", program, json.dumps(sources)]
+    usual = {"mode": "training", "batchSize": 8, "crop": 32, "resize": 32, "seed": 5}
+    plan = {**usual, "minimumChroma": 2, **options}
+    return run_program(program, [sources, plan])
+
+
+def run_program(program: str, argument):
+    command = ["node", "--input-type=module", "-e", program, json.dumps(argument)]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
@@ -88,8 +108,44 @@ class DataTest(unittest.TestCase):
             difference = np.abs(own.numpy().ravel() - np.array(theirs[other], np.float32))
             self.assertLess(difference.mean(), limit, other)
 
+    def test_random_numbers_on_a_device_are_the_same(self):
+        for first in (0, 2**31 - 3, 2**32 - 2):
+            elements = np.arange(first, first + 6)
+            expected = random_uniform(4000000000, 7, elements).astype(np.float32)
+            found = random_uniform_tensor(4000000000, 7, first, 6, torch.device("cpu"))
+            np.testing.assert_array_equal(found.numpy(), expected)
+
+    def test_views_are_those_of_ltbc(self):
+        path = os.path.join(self.folder, "views.zip")
+        # Pictures of 60 x 48 are kept at their size, and both read the same from PNG.
+        write_zip(path, 6, "PNG")
+        views = (0.4, 0.9)
+        theirs = by_ltbc([path], crop=24, resize=64, views=views)
+        training, validation = split_dataset(open_dataset([Source(path)]), 0.25, 5)
+        plan = BatchPlan(8, 24, 64, 5, 2, views)
+        luminance, ab = rgb_to_lab(next(self.source(training, plan).training(3, 1)).rgb)
+        validated, _ = rgb_to_lab(next(self.source(validation, plan).validation()).rgb)
+        theirs["validation"] = theirs["validation"][: validated.numel()]
+        for own, other in ((luminance, "luminance"), (ab, "ab"), (validated, "validation")):
+            difference = np.abs(own.numpy().ravel() - np.array(theirs[other], np.float32))
+            # One code is about 0.4 of L*; the next place or size would make several of them.
+            self.assertLess(difference.mean(), 0.3, other)
+
+    def test_views_differ_by_one_code_at_most(self):
+        rgb = np.random.default_rng(1).integers(0, 256, (50, 70, 3), np.uint8)
+        views = [(3, 2, 44, 20, False), (0, 0, 50, 33, True), (20, 10, 25, 48, False)]
+        views += [(19, 0, 50, 7, False), (5, 5, 30, 30, True)]
+        picture = {"width": 70, "height": 50, "rgb": rgb.ravel().tolist()}
+        built = os.path.join(ROOT, "packages", "node", "dist", "dataset", "view.js")
+        theirs = run_program(_VIEWS % built, {"picture": picture, "views": views})
+        for view, expected in zip(views, theirs):
+            own = view_of(rgb, *view).astype(int)
+            difference = np.abs(own.ravel() - np.array(expected))
+            self.assertLessEqual(difference.max(), 1, view)
+            self.assertLess(difference.mean(), 0.3, view)
+
     def source(self, dataset, plan, rank=0, world_size=1, pictures=None) -> BatchSource:
-        files = pictures or DecodedFromFiles(dataset, plan.resize, plan.minimum_chroma)
+        files = pictures or DecodedFromFiles(dataset, plan)
         return BatchSource(dataset, files, plan, rank, world_size, workers=0, pin=False)
 
     def test_validation_covers_every_usable_picture_once(self):
@@ -106,11 +162,12 @@ class DataTest(unittest.TestCase):
 
     def test_cache_holds_what_the_files_do(self):
         dataset = open_dataset([Source(self.zip)])
-        files = DecodedFromFiles(dataset, 40, 2)
+        plan = BatchPlan(8, 32, 40, 0, 2)
+        files = DecodedFromFiles(dataset, plan)
         with tempfile.TemporaryDirectory() as folder:
             for part in (1, 0):
                 try:
-                    cache = fill_cache(folder, dataset, 40, 2, part, 2, 0, lambda: None)
+                    cache = fill_cache(folder, dataset, plan, part, 2, 0, lambda: None)
                 except FileNotFoundError:
                     self.assertEqual(part, 1, "the other part is not there yet")
             for item in range(len(dataset)):

@@ -48,6 +48,10 @@ def journal(run: str) -> list[dict]:
 
 
 class WholeRunTest(unittest.TestCase):
+    #: What else both programs must understand in the same way.
+    choices = ["--freeze", "low_level.0", "--learning-rate-factor", "mid_level=0.5"]
+    choices += ["--moving-average", "0.9", "--views", "0.6-1", "--augmentation", "grain=0.5,tone=0.2"]
+
     @classmethod
     def setUpClass(cls):
         cls.temporary = tempfile.TemporaryDirectory()
@@ -55,17 +59,17 @@ class WholeRunTest(unittest.TestCase):
         given = os.environ.get("LTBC_PLACES_VAL")
         cls.pictures = given or os.path.join(cls.folder, "pictures.zip")
         cls.graph = os.path.join(cls.folder, "net.onnx")
-        options = ["export-training", "compact", "-o", cls.graph]
         if given:
-            options += ["--crop", "64", "--batch", "32", "--epochs", "1", "--warmup", "10"]
+            options = ["--crop", "64", "--batch", "32", "--epochs", "1", "--warmup", "10"]
         else:
             write_zip(cls.pictures, 20)
             network = os.path.join(cls.folder, "network.json")
             with open(network, "w", encoding="utf-8") as file:
                 json.dump(_NARROW, file)
-            options += ["--network", network, "--class-count", "4", "--minimum-chroma", "1"]
-            options += ["--crop", "32", "--batch", "8", "--epochs", "6"]
-        ltbc(*options)
+            options = ["--network", network, "--class-count", "4", "--minimum-chroma", "1"]
+            options += ["--crop", "32", "--batch", "8", "--epochs", "6", *cls.choices]
+        cls.exported = options
+        ltbc("export-training", "compact", "-o", cls.graph, *options)
 
     @classmethod
     def tearDownClass(cls):
@@ -170,6 +174,33 @@ class WholeRunTest(unittest.TestCase):
             if text in line or not line:
                 return line
         raise AssertionError(f"{text} did not come")
+
+    @unittest.skipIf("LTBC_PLACES_VAL" in os.environ, "one run on photographs is enough")
+    def test_phases_of_two_sizes(self):
+        graph = os.path.join(self.folder, "phases.onnx")
+        network = os.path.join(self.folder, "network.json")
+        options = ["--network", network, "--class-count", "4", "--minimum-chroma", "1"]
+        ltbc("export-training", "compact", "-o", graph, *options, "--phases", "16x1@16,32x2@8")
+        run = os.path.join(self.folder, "phases")
+        command = [sys.executable, *self.arguments(run, "--validation-fraction", "0.1")]
+        command[command.index(self.graph)] = graph
+        result = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        # 72 pictures: four steps of 16, then twice nine of 8.
+        self.assertIn("finished after 22 steps, best: epoch", result.stdout)
+        validations = [record for record in journal(run) if record["type"] == "validation"]
+        self.assertEqual([record["crop"] for record in validations], [16, 32, 32])
+
+    def test_another_loss_than_the_run_began_with_is_refused(self):
+        run = os.path.join(self.folder, "refused")
+        shared = ["--validation-fraction", "0.1", "--max-minutes", "0"]
+        subprocess.run([sys.executable, *self.arguments(run, *shared)], check=True)
+        graph = os.path.join(self.folder, "alpha.onnx")
+        ltbc("export-training", "compact", "-o", graph, *self.exported, "--alpha", "0.5")
+        command = [sys.executable, *self.arguments(run, *shared)]
+        command[command.index(self.graph)] = graph
+        result = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("The run's objective is not that of the exported graph", result.stderr)
 
     def test_mistakes_are_explained(self):
         def fails(*arguments: str) -> str:

@@ -58,7 +58,7 @@ function batch(seed: number): Batch {
   return {
     count: PICTURES,
     size: PICTURES,
-    luminance: random(PICTURES * SIDE ** 2, 0, 100),
+    lightness: random(PICTURES * SIDE ** 2, 0, 100),
     ab: random(PICTURES * 2 * SIDE ** 2, -50, 50),
     labels: BigInt64Array.of(1n, -1n, 2n),
   };

@@ -21,8 +21,9 @@ _SRGB = ImageCms.createProfile("sRGB")
 Image.MAX_IMAGE_PIXELS = None
 
 
-def decode_picture(content: bytes, short_side: int) -> np.ndarray:
-    """uint8 [H, W, 3] with the short side scaled (antialiased) to `short_side` pixels.
+def decode_picture(content: bytes, short_side: int, enlarge: bool = True) -> np.ndarray:
+    """uint8 [H, W, 3] with the short side scaled (antialiased) to `short_side` pixels; smaller
+    pictures are enlarged if `enlarge`, else kept.
 
     Profiles are converted to sRGB, transparency is laid on white, of animations the first frame
     is taken. Raises an exception that says what is wrong with a broken file.
@@ -35,6 +36,8 @@ def decode_picture(content: bytes, short_side: int) -> np.ndarray:
             raise ValueError(f"{width} x {height} pixels are too many")
         if width > _MAXIMUM_ASPECT * height or height > _MAXIMUM_ASPECT * width:
             raise ValueError(f"{width} x {height} pixels: one side is over 20 times the other")
+        if not enlarge:
+            short_side = min(short_side, width, height)
         profile = image.info.get("icc_profile")
         if image.format == "JPEG":
             # Lets the decoder shrink by 2, 4 or 8 as long as twice the wanted size remains.

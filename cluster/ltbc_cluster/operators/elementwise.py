@@ -14,6 +14,8 @@ _UNARY = {
     "Abs": torch.abs,
     "Neg": torch.neg,
     "Exp": torch.exp,
+    "Log": torch.log,
+    "Round": torch.round,
     "Relu": torch.relu,
     "Sigmoid": torch.sigmoid,
     "Tanh": torch.tanh,
@@ -68,7 +70,11 @@ def leaky_relu(inputs, attributes):
 
 @operator("Clip")
 def clip(inputs, attributes):
-    return torch.clamp(inputs[0], inputs[1], inputs[2])
+    """Between the second and third input, which are scalars."""
+    x, *limits = inputs
+    least, most = (*limits, None, None)[:2]
+    x = x if least is None else torch.maximum(x, least.to(x.dtype))
+    return x if most is None else torch.minimum(x, most.to(x.dtype))
 
 
 @operator("Softmax")

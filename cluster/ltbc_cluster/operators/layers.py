@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as functional
 
@@ -98,6 +100,17 @@ def average_pool(inputs, attributes):
         padding=(top, left),
         count_include_pad=bool(attributes.get("count_include_pad", 0)),
     )
+
+
+@operator("MaxPool")
+def max_pool(inputs, attributes):
+    _plain_auto_pad(attributes, "MaxPool")
+    if attributes.get("ceil_mode", 0) or set(attributes.get("dilations", [1])) != {1}:
+        raise UserError("MaxPool: only whole windows without dilation are known.")
+    top, left, bottom, right = attributes.get("pads", [0, 0, 0, 0])
+    x = functional.pad(inputs[0], (left, right, top, bottom), value=-math.inf)
+    kernel = tuple(attributes["kernel_shape"])
+    return functional.max_pool2d(x, kernel, stride=tuple(attributes.get("strides", [1, 1])))
 
 
 @operator("BatchNormalization")

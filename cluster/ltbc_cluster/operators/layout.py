@@ -40,9 +40,29 @@ def concat(inputs, attributes):
 
 @operator("Gather")
 def gather(inputs, attributes):
-    """Whole planes at the indices, a list, along one axis."""
+    """Planes at the indices, whose shape takes the place of one axis; negative ones count back."""
     x, indices = inputs
-    return x.index_select(attributes.get("axis", 0), indices.long())
+    axis = attributes.get("axis", 0) % x.dim()
+    places = torch.remainder(indices.long().flatten(), x.shape[axis])
+    taken = x.index_select(axis, places)
+    return taken.reshape(*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
+
+
+@operator("GatherElements")
+def gather_elements(inputs, attributes):
+    x, indices = inputs
+    axis = attributes.get("axis", 0)
+    return x.gather(axis, torch.remainder(indices.long(), x.shape[axis]))
+
+
+@operator("ScatterElements")
+def scatter_elements(inputs, attributes):
+    """Adds the updates at the indices; other reductions are not known."""
+    if attributes.get("reduction", "none") != "add":
+        raise UserError("ScatterElements: only the reduction add is known.")
+    x, indices, updates = inputs
+    axis = attributes.get("axis", 0)
+    return x.scatter_add(axis, torch.remainder(indices.long(), x.shape[axis]), updates)
 
 
 @operator("DepthToSpace")

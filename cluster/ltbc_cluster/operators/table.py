@@ -13,6 +13,20 @@ Operator = Callable[[Inputs, dict[str, Any]], Tensor]
 
 OPERATORS: dict[str, Operator] = {}
 
+#: Positions of the inputs that the host reads: shapes, axes, factors of enlargement.
+HOST_INPUTS: dict[str, tuple[int, ...]] = {
+    "Reshape": (1,),
+    "Unsqueeze": (1,),
+    "Expand": (1,),
+    "Slice": (1, 2, 3, 4),
+    "Pad": (1, 2, 3),
+    "Resize": (1, 2, 3),
+    "ReduceSum": (1,),
+    "ReduceMean": (1,),
+    "ReduceMin": (1,),
+    "Range": (0, 1, 2),
+}
+
 
 def operator(name: str) -> Callable[[Operator], Operator]:
     """Enters a function under an ONNX name."""

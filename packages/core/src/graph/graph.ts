@@ -118,10 +118,10 @@ export class Graph {
     return value;
   }
 
-  /** A float32 scalar constant (shape []), shared between its uses. */
-  scalar(number: number): Value {
-    return this.#shared(`float32:${number}`, () =>
-      this.constant("float32", [], Float32Array.of(number)),
+  /** A float32 constant of one element, shared between its uses. @param rank axes. Default 0: shape [] */
+  scalar(number: number, rank = 0): Value {
+    return this.#shared(`float32:${rank}:${number}`, () =>
+      this.constant("float32", new Array<number>(rank).fill(1), Float32Array.of(number)),
     );
   }
 

@@ -3,7 +3,7 @@
 // own code used, so that settings carry over.
 
 import { GraphError, staticShape, type Value } from "./graph.js";
-import { add, divide, multiply, scale, squareRoot, subtract } from "./operators/arithmetic.js";
+import { add, divide, multiply, squareRoot, subtract } from "./operators/arithmetic.js";
 import { minimum } from "./operators/elementwise.js";
 import { reduceSum } from "./operators/reduction.js";
 
@@ -74,9 +74,9 @@ export interface UpdateInputs {
   readonly gradient: Value;
   /** In the order of {@link optimizerStateNames}. */
   readonly state: readonly Value[];
-  /** float32 scalar. */
+  /** One float32 element; constants of the update get as many axes. */
   readonly learningRate: Value;
-  /** Number of this step, from 1; float32 scalar. Only the Adam family reads it. */
+  /** Number of this step, from 1; one float32 element. Only the Adam family reads it. */
   readonly step: Value;
 }
 
@@ -126,20 +126,30 @@ export function clippingFactor(norm: Value, maximum: number): Value {
   return minimum(graph.scalar(1), divide(graph.scalar(maximum), add(norm, graph.scalar(1e-6))));
 }
 
-function decayed(gradient: Value, parameter: Value, weightDecay: number): Value {
-  return weightDecay === 0 ? gradient : add(gradient, scale(parameter, weightDecay));
+/** Constants of an update. */
+type Numbers = (number: number) => Value;
+
+function numbersOf({ learningRate }: UpdateInputs): Numbers {
+  return (number) => learningRate.graph.scalar(number, learningRate.shape.length);
+}
+
+function decayed(gradient: Value, parameter: Value, weightDecay: number, constant: Numbers): Value {
+  return weightDecay === 0 ? gradient : add(gradient, multiply(parameter, constant(weightDecay)));
 }
 
 /** `average + (sample - average) share`: an exponential moving average in three operations. */
-function blend(average: Value, sample: Value, share: number): Value {
-  return add(average, scale(subtract(sample, average), share));
+function blend(average: Value, sample: Value, share: Value): Value {
+  return add(average, multiply(subtract(sample, average), share));
 }
 
 function sgd(options: SgdOptions, inputs: UpdateInputs): Update {
   const { momentum, weightDecay } = { ...optimizerDefaults.sgd, ...options };
   const { parameter, learningRate } = inputs;
-  const gradient = decayed(inputs.gradient, parameter, weightDecay);
-  const velocity = inputs.state[0] ? add(scale(inputs.state[0], momentum), gradient) : gradient;
+  const constant = numbersOf(inputs);
+  const gradient = decayed(inputs.gradient, parameter, weightDecay, constant);
+  const velocity = inputs.state[0]
+    ? add(multiply(inputs.state[0], constant(momentum)), gradient)
+    : gradient;
   return {
     parameter: subtract(parameter, multiply(velocity, learningRate)),
     state: inputs.state[0] ? [velocity] : [],
@@ -150,41 +160,41 @@ function adam(options: AdamOptions | AdamWOptions, inputs: UpdateInputs): Update
   const { beta1, beta2, epsilon, weightDecay } = { ...optimizerDefaults[options.type], ...options };
   const decoupled = options.type === "adamw";
   const { learningRate, step } = inputs;
-  const graph = step.graph;
+  const constant = numbersOf(inputs);
   const gradient = decoupled
     ? inputs.gradient
-    : decayed(inputs.gradient, inputs.parameter, weightDecay);
-  const first = blend(inputs.state[0]!, gradient, 1 - beta1);
-  const second = blend(inputs.state[1]!, multiply(gradient, gradient), 1 - beta2);
-  const correction1 = subtract(graph.scalar(1), power(beta1, step));
-  const correction2 = subtract(graph.scalar(1), power(beta2, step));
-  const denominator = add(
-    divide(squareRoot(second), squareRoot(correction2)),
-    graph.scalar(epsilon),
-  );
+    : decayed(inputs.gradient, inputs.parameter, weightDecay, constant);
+  const first = blend(inputs.state[0]!, gradient, constant(1 - beta1));
+  const second = blend(inputs.state[1]!, multiply(gradient, gradient), constant(1 - beta2));
+  const correction1 = subtract(constant(1), power(constant(beta1), step));
+  const correction2 = subtract(constant(1), power(constant(beta2), step));
+  const denominator = add(divide(squareRoot(second), squareRoot(correction2)), constant(epsilon));
   const change = divide(multiply(first, divide(learningRate, correction1)), denominator);
   const parameter =
     decoupled && weightDecay !== 0
-      ? multiply(inputs.parameter, subtract(graph.scalar(1), scale(learningRate, weightDecay)))
+      ? multiply(
+          inputs.parameter,
+          subtract(constant(1), multiply(learningRate, constant(weightDecay))),
+        )
       : inputs.parameter;
   return { parameter: subtract(parameter, change), state: [first, second] };
 }
 
-/** `base ** exponent` for a number and a scalar value. */
-function power(base: number, exponent: Value): Value {
-  const graph = exponent.graph;
-  return graph.emitOne("Pow", [graph.scalar(base), exponent], {}, exponent);
+/** `base ** exponent`, of one element. */
+function power(base: Value, exponent: Value): Value {
+  return exponent.graph.emitOne("Pow", [base, exponent], {}, exponent);
 }
 
 function adadelta(options: AdadeltaOptions, inputs: UpdateInputs): Update {
   const { rho, epsilon, weightDecay } = { ...optimizerDefaults.adadelta, ...options };
   const { parameter, learningRate } = inputs;
-  const small = parameter.graph.scalar(epsilon);
-  const gradient = decayed(inputs.gradient, parameter, weightDecay);
-  const square = blend(inputs.state[0]!, multiply(gradient, gradient), 1 - rho);
+  const constant = numbersOf(inputs);
+  const small = constant(epsilon);
+  const gradient = decayed(inputs.gradient, parameter, weightDecay, constant);
+  const square = blend(inputs.state[0]!, multiply(gradient, gradient), constant(1 - rho));
   const ratio = divide(squareRoot(add(inputs.state[1]!, small)), squareRoot(add(square, small)));
   const delta = multiply(ratio, gradient);
-  const accumulated = blend(inputs.state[1]!, multiply(delta, delta), 1 - rho);
+  const accumulated = blend(inputs.state[1]!, multiply(delta, delta), constant(1 - rho));
   return {
     parameter: subtract(parameter, multiply(delta, learningRate)),
     state: [square, accumulated],

@@ -55,11 +55,11 @@ test("weights are stored in half precision by default, computed with in single",
       return [name, { shape, data: nearest }];
     }),
   );
-  const luminance = randomTensor([1, 1, 24, 16], 5, 0, 100);
+  const lightness = randomTensor([1, 1, 24, 16], 5, 0, 100);
   const results = [];
   for (const model of [half, inferenceModel(rich, rounded, { precision: "float32" })]) {
     const session = await cpu.createSession(model);
-    results.push(await session.run({ luminance }));
+    results.push(await session.run({ luminance: lightness }));
     await session.release();
   }
   expectClose(numbers(results[0]!.ab), numbers(results[1]!.ab), 1e-5, "ab");

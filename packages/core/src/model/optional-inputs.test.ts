@@ -8,10 +8,10 @@ import type { Runtime, TensorValue } from "../graph/session.js";
 import { cpu, numbers, tensor } from "../testing/devices.js";
 import { requireOptionalInputs } from "./optional-inputs.js";
 
-/** a* is the luminance times an optional gain, b* an optional map, which may be one number. */
+/** a* is the lightness times an optional gain, b* an optional map, which may be one number. */
 function model(): Uint8Array {
   const graph = new Graph();
-  const luminance = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
+  const lightness = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
   const gain = graph.optionalInput("gain", "float32", [1], Float32Array.of(0.5));
   const map = graph.optionalInput("map", "float32", [1, 1, 1, 1], Float32Array.of(7), [
     "N",
@@ -19,12 +19,12 @@ function model(): Uint8Array {
     "h",
     "w",
   ]);
-  const b = add(multiply(luminance, graph.scalar(0)), { ...map, shape: [1, 1, 1, 1] });
-  graph.output("ab", concat([multiply(luminance, gain), b], 1));
+  const b = add(multiply(lightness, graph.scalar(0)), { ...map, shape: [1, 1, 1, 1] });
+  graph.output("ab", concat([multiply(lightness, gain), b], 1));
   return serialize(graph);
 }
 
-const luminance = tensor([1, 1, 1, 2], [10, 20]);
+const lightness = tensor([1, 1, 1, 2], [10, 20]);
 
 async function run(bytes: Uint8Array, feeds: Record<string, TensorValue>) {
   const session = await cpu.createSession(bytes);
@@ -34,20 +34,22 @@ async function run(bytes: Uint8Array, feeds: Record<string, TensorValue>) {
 }
 
 describe("inputs that may be left out", () => {
-  test("have their values in the file, so that any tool needs the luminance alone", async () => {
-    expect(await run(model(), { luminance })).toEqual([5, 10, 7, 7]);
+  test("have their values in the file, so that any tool needs the lightness alone", async () => {
+    expect(await run(model(), { luminance: lightness })).toEqual([5, 10, 7, 7]);
   });
 
   test("are obeyed when they have been made required ones", async () => {
     const required = await requireOptionalInputs(model());
     expect(required.defaults).toEqual({ gain: tensor([1], [0.5]), map: tensor([1, 1, 1, 1], [7]) });
     const { defaults } = required;
-    expect(await run(required.model, { ...defaults, luminance })).toEqual([5, 10, 7, 7]);
-    const given = { ...defaults, luminance, gain: tensor([1], [2]) };
+    expect(await run(required.model, { ...defaults, luminance: lightness })).toEqual([5, 10, 7, 7]);
+    const given = { ...defaults, luminance: lightness, gain: tensor([1], [2]) };
     expect(await run(required.model, given)).toEqual([20, 40, 7, 7]);
     const map = tensor([1, 1, 1, 2], [-1, 1]);
-    expect(await run(required.model, { ...defaults, luminance, map })).toEqual([5, 10, -1, 1]);
-    await expect(run(required.model, { luminance })).rejects.toThrow(/gain/);
+    expect(await run(required.model, { ...defaults, luminance: lightness, map })).toEqual([
+      5, 10, -1, 1,
+    ]);
+    await expect(run(required.model, { luminance: lightness })).rejects.toThrow(/gain.*is missing/);
   });
 
   test("leave a model without any as it is", async () => {

@@ -1,5 +1,5 @@
 // Inputs that may be left out (hints, numbers of a read-out). A model file stores a value for each as an
-// initializer of the input's name, so that any ONNX tool gets colours from luminance alone. Engines
+// initializer of the input's name, so that any ONNX tool gets colours from lightness alone. Engines
 // treat such inputs differently: onnxruntime-node ignores what is fed to them, onnxruntime-web refuses
 // it. So they become required ones when we load a model, and their values are fed unless others are
 // given.

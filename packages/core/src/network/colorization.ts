@@ -2,6 +2,7 @@ import type { Value } from "../graph/graph.js";
 import { add, concat } from "../graph/operators/index.js";
 import { headOf } from "../objective/heads.js";
 import type { BackboneNetworkConfig, PaperNetworkConfig } from "./config.js";
+import { addHints } from "./guidance.js";
 import { activate, channelsLastLayer, convolutionLayer, type NetworkContext } from "./layers.js";
 
 /**
@@ -10,17 +11,19 @@ import { activate, channelsLastLayer, convolutionLayer, type NetworkContext } fr
  *
  * @param fused `[N, C, H/t, W/t]` with the total stride t
  * @param scales the encoder's map of each scale, by the number of halvings, for skip connections
+ * @param hints of each scale, by the number of halvings, for a network that takes them
  * @returns the prediction `[N, channels, H/s, W/s]`, channels and stride s those of the head
  */
 export function colorize(
   context: NetworkContext,
   fused: Value,
   scales: readonly (Value | undefined)[],
+  hints: readonly Value[] = [],
 ): Value {
   const { config } = context;
   const head = headOf(config.head);
   const x = config.encoder
-    ? climb(context, config, fused, scales)
+    ? climb(context, config, fused, scales, hints)
     : enlarge(context, config, fused, scales);
   const { channels, kernel, channelsLast } = head;
   // Starts near the middle of the range, far from where sigmoid and tanh are flat.
@@ -65,11 +68,14 @@ function climb(
   { colorization, skips }: BackboneNetworkConfig,
   fused: Value,
   scales: readonly (Value | undefined)[],
+  hints: readonly Value[],
 ): Value {
   let x = fused;
   colorization.stages.forEach((stage, index) => {
-    const beside = skips === "none" ? undefined : scales[scales.length - 1 - index];
+    const halvings = scales.length - 1 - index;
+    const beside = skips === "none" ? undefined : scales[halvings];
     if (index > 0) x = join(context, `colorization.${index}`, x, beside, stage[0]!);
+    x = addHints(context, `colorization.${index}.hints`, x, hints[halvings]);
     stage.forEach((channels, layer) => {
       x = convolutionLayer(context, `colorization.${index}.${layer}`, x, { channels });
     });

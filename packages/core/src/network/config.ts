@@ -92,6 +92,10 @@ export interface BackboneNetworkConfig extends CommonConfig {
    * convolutions, added, or side by side with half the channels each.
    */
   readonly skips: "add" | "concatenate" | "none";
+  /** Whether the colorization network takes hints, at each of its scales. Default false. */
+  readonly hints?: boolean;
+  /** Whether a model file takes the global features of another picture. Default false. */
+  readonly reference?: boolean;
 }
 
 export type NetworkConfig = PaperNetworkConfig | BackboneNetworkConfig;
@@ -109,9 +113,15 @@ export function totalStride(config: NetworkConfig): number {
 export function checkConfig(config: NetworkConfig): void {
   checkStages(config);
   if (config.encoder) checkBackbone(config.encoder);
-  else if (config.classes > 0 && config.global.hidden.length < 2) {
+  const { hidden } = config.global;
+  if (!config.encoder && config.classes > 0 && hidden.length < 2) {
     throw new RangeError(
       "Expected at least two fully-connected global layers, since the classification network reads the last but one",
+    );
+  }
+  if (config.encoder && config.reference && hidden.length === 0) {
+    throw new RangeError(
+      "Expected at least one fully-connected global layer for a network that takes a reference",
     );
   }
   const wrong = widths(config).find((width) => !Number.isInteger(width) || width < 1);

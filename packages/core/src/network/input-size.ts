@@ -21,10 +21,10 @@ import { integers, lengths } from "./run-time-lengths.js";
  * the mean of the source under a triangle as wide as the reduction, half-pixel centres. As two
  * matrix products, because ONNX's Resize can do this on the CPU only.
  */
-export function resizeToSquare(luminance: Value, side: number): Value {
-  const rows = triangleWeights(luminance, 2, side);
-  const columns = triangleWeights(luminance, 3, side);
-  return matMul(matMul(rows, luminance), transpose(columns, [1, 0]));
+export function resizeToSquare(lightness: Value, side: number): Value {
+  const rows = triangleWeights(lightness, 2, side);
+  const columns = triangleWeights(lightness, 3, side);
+  return matMul(matMul(rows, lightness), transpose(columns, [1, 0]));
 }
 
 /** `[side, L]`: share of each of the L elements along `axis` in each of `side` targets. */

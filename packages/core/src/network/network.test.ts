@@ -14,6 +14,7 @@ import {
   rich,
   tiny,
 } from "../testing/networks.js";
+import { paperNetwork } from "../testing/reference-network.js";
 import { checkConfig, type NetworkConfig, type PaperNetworkConfig } from "./config.js";
 import { buildNetwork, predictedAb } from "./network.js";
 import { parameterSpecifications } from "./parameter-list.js";
@@ -44,8 +45,8 @@ describe("shapes of the presets at their full widths", () => {
       updatedStatistics: new Map(),
       noise: () => graph.scalar(0),
     };
-    const luminance = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
-    const outputs = buildNetwork(context, luminance);
+    const lightness = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
+    const outputs = buildNetwork(context, lightness);
     const { channels, channelsLast } = headOf(context.config.head);
     expect(outputs.prediction.shape[0]).toBe("N");
     expect(outputs.prediction.shape[channelsLast ? 3 : 1]).toBe(channels);
@@ -144,31 +145,31 @@ describeOnDevices("The model file", (device) => {
   // One is enough where every size compiles its shaders anew.
   const here = device.name === "cpu" ? sizes : sizes.slice(0, 1);
 
-  test.each([tiny, rich, flattened])("$name takes pictures of any size", async (config) => {
-    const model = inferenceModel(config, lively(config, 1));
-    const [session, reference] = [
-      await device.createSession(model),
-      await cpu.createSession(model),
-    ];
-    for (const [batch, height, width] of here) {
-      const luminance = randomTensor([batch, 1, height, width], 3, 0, 100);
-      const { ab, scene_logits } = await session.run({ luminance });
-      expect(ab!.shape).toEqual([batch, 2, height, width]);
-      expect(scene_logits!.shape).toEqual([batch, 3]);
-      const expected = await reference.run({ luminance });
-      expectClose(numbers(ab), numbers(expected.ab), 1e-4, "ab");
-      expectClose(numbers(scene_logits), numbers(expected.scene_logits), 1e-4, "scene_logits");
-    }
-    await session.release();
-    await reference.release();
-  });
+  test.each([tiny, rich, flattened])(
+    "$name computes the paper's definition on pictures of any size",
+    async (config) => {
+      const values = lively(config, 1);
+      const model = inferenceModel(config, values, { precision: "float32" });
+      const session = await device.createSession(model);
+      for (const [batch, height, width] of here) {
+        const lightness = randomTensor([batch, 1, height, width], 3, 0, 100);
+        const { ab, scene_logits } = await session.run({ luminance: lightness });
+        expect(ab!.shape).toEqual([batch, 2, height, width]);
+        expect(scene_logits!.shape).toEqual([batch, 3]);
+        const expected = paperNetwork(config, values, lightness);
+        expectClose(numbers(ab), expected.ab, 1e-4, "ab");
+        expectClose(numbers(scene_logits), expected.logits, 1e-4, "scene_logits");
+      }
+      await session.release();
+    },
+  );
 });
 
 describe("what a picture gives", () => {
-  const run = async (config: NetworkConfig, luminance: TensorValue) => {
+  const run = async (config: NetworkConfig, lightness: TensorValue) => {
     const model = inferenceModel(config, lively(config, 1), { precision: "float32" });
     const session = await cpu.createSession(model);
-    const results = await session.run({ luminance });
+    const results = await session.run({ luminance: lightness });
     await session.release();
     return results;
   };
@@ -243,11 +244,11 @@ describe("heads", () => {
 });
 
 test("the final enlargement repeats pixels, or blends them", async () => {
-  const luminance = randomTensor([1, 1, 16, 16], 3, 0, 100);
+  const lightness = randomTensor([1, 1, 16, 16], 3, 0, 100);
   const rows = async (finalUpsampling: "nearest" | "bilinear") => {
     const config = { ...tiny, finalUpsampling };
     const session = await cpu.createSession(inferenceModel(config, lively(config, 1)));
-    const { ab } = await session.run({ luminance });
+    const { ab } = await session.run({ luminance: lightness });
     await session.release();
     return numbers(ab);
   };
@@ -268,16 +269,16 @@ test("the final enlargement repeats pixels, or blends them", async () => {
 
 describe("training and inference", () => {
   const size = [3, 16, 16] as const;
-  const luminance = randomTensor([3, 1, 16, 16], 8, 0, 100);
+  const lightness = randomTensor([3, 1, 16, 16], 8, 0, 100);
 
   test.each([tiny, flattened])("agree without batch normalisation: $name", async (config) => {
     const values = lively(config, 4);
     const graph = fixedSizeNetwork(config, "training", size);
-    const trained = await runGraph(cpu, graph, { luminance, ...parameterFeeds(values) });
+    const trained = await runGraph(cpu, graph, { luminance: lightness, ...parameterFeeds(values) });
     const session = await cpu.createSession(
       inferenceModel(config, values, { precision: "float32" }),
     );
-    const inferred = await session.run({ luminance });
+    const inferred = await session.run({ luminance: lightness });
     await session.release();
     expectClose(numbers(inferred.scene_logits), numbers(trained.logits), 1e-5, "logits");
     // Nearest enlargement: every second pixel of every second row is the network's own output.
@@ -292,7 +293,7 @@ describe("training and inference", () => {
   test("agree with batch normalisation once the statistics are those of the batch", async () => {
     const config: NetworkConfig = { ...rich, classification: { hidden: [4], dropout: 0 } };
     const values = new Map(lively(config, 4));
-    const feeds = { luminance, ...parameterFeeds(values) };
+    const feeds = { luminance: lightness, ...parameterFeeds(values) };
     const trained = await runGraph(cpu, fixedSizeNetwork(config, "training", size), feeds);
     // next = 0.9 running + 0.1 batch
     for (const [name, { shape, data }] of values) {
@@ -302,7 +303,10 @@ describe("training and inference", () => {
       values.set(name, { shape, data: batch });
     }
     const inference = fixedSizeNetwork(config, "inference", size);
-    const inferred = await runGraph(cpu, inference, { luminance, ...parameterFeeds(values) });
+    const inferred = await runGraph(cpu, inference, {
+      luminance: lightness,
+      ...parameterFeeds(values),
+    });
     expectClose(numbers(inferred.chroma), numbers(trained.chroma), 1e-3, "chroma");
     expectClose(numbers(inferred.logits), numbers(trained.logits), 1e-3, "logits");
   });

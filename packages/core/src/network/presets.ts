@@ -91,6 +91,8 @@ const mobilenet: BackboneNetworkConfig = {
   normalization: "batch",
   activation: "relu",
   skips: "add",
+  hints: true,
+  reference: true,
   head: { type: "quantized", spacing: 10, stride: 4 },
   finalUpsampling: "bilinear",
 };

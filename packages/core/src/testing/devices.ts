@@ -38,6 +38,11 @@ const webgpuProblem = await problemWithWebgpu();
  */
 export function describeOnDevices(title: string, body: (device: TestDevice) => void): void {
   describe(`${title} on cpu`, () => body(cpu));
+  describeBesideCpu(title, body);
+}
+
+/** The same without the CPU, for tests that compare devices with it: it always equals itself. */
+export function describeBesideCpu(title: string, body: (device: TestDevice) => void): void {
   if (webgpuProblem === undefined) describe(`${title} on webgpu`, () => body(device("webgpu")));
   else test.skip(`${title} on webgpu (no adapter: ${webgpuProblem})`);
 }

@@ -160,8 +160,8 @@ export function fixedSizeNetwork(
     updatedStatistics: new Map(),
     noise: (name, shape) => graph.input(`${name}/noise`, "float32", shape),
   };
-  const luminance = graph.input("luminance", "float32", [batch, 1, height, width]);
-  const { prediction, sceneLogits } = buildNetwork(context, luminance);
+  const lightness = graph.input("luminance", "float32", [batch, 1, height, width]);
+  const { prediction, sceneLogits } = buildNetwork(context, lightness);
   graph.output("chroma", prediction);
   if (sceneLogits) graph.output("logits", sceneLogits);
   for (const [name, value] of context.updatedStatistics) graph.output(`${name}/next`, value);

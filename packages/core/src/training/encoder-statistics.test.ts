@@ -11,15 +11,15 @@ const pictures = (seed: number, highest: number) =>
   randomTensor([4, 1, 64, 64], seed, 0, highest).data as Float32Array;
 
 test("with the statistics of a batch, frozen normalisation is that batch's live one", async () => {
-  const luminance = pictures(1, 100);
-  const estimated = await estimateEncoderStatistics(cpu, backbone, values, [luminance], size);
+  const lightness = pictures(1, 100);
+  const estimated = await estimateEncoderStatistics(cpu, backbone, values, [lightness], size);
   const frozen = {
     ...backbone,
     encoder: { ...backbone.encoder, normalization: "frozen" },
   } as const;
   const logits = async (network: typeof backbone, parameters: typeof values) => {
     const graph = fixedSizeNetwork(network, "training", [4, 64, 64]);
-    const feeds = { ...parameterFeeds(parameters), luminance: tensor([4, 1, 64, 64], luminance) };
+    const feeds = { ...parameterFeeds(parameters), luminance: tensor([4, 1, 64, 64], lightness) };
     const needed = Object.entries(feeds).filter(([name]) =>
       graph.inputs.some((input) => input.name === name),
     );

@@ -44,8 +44,8 @@ export async function estimateEncoderStatistics(
   const sums = new Map<string, Moments>();
   let count = 0;
   try {
-    for await (const luminance of batches) {
-      const results = await session.run({ luminance: { type: "float32", shape, data: luminance } });
+    for await (const lightness of batches) {
+      const results = await session.run({ luminance: { type: "float32", shape, data: lightness } });
       for (const layer of names) {
         const moments = sums.get(layer) ?? new Moments();
         sums.set(layer, moments);

@@ -8,7 +8,14 @@ export {
   type StatisticsOptions,
   type StatisticsRuntime,
 } from "./encoder-statistics.js";
-export { type ForwardGraph, type ForwardGraphOptions, forwardGraph } from "./forward-graph.js";
+export {
+  type ExportedGraphOptions,
+  judgementGraph,
+  type LossGraph,
+  lossGraph,
+  type NetworkBoundary,
+} from "./exported-graphs.js";
+export { type ForwardPassOptions, parameterGroups } from "./forward-pass.js";
 export { averagedParameters } from "./moving-average.js";
 export {
   globalEpoch,
@@ -38,9 +45,7 @@ export {
 } from "./trainable-network.js";
 export {
   evaluationGraph,
-  frozenParameters,
   type NoiseInput,
-  parameterGroups,
   stateName,
   type TrainingGraph,
   type TrainingGraphOptions,

@@ -3,11 +3,17 @@ import { add, divide, maximum, reduceMean, reduceSum, scale } from "../graph/ope
 import { allPictures, type MeasureSet } from "../objective/measures.js";
 import type { Judgement } from "../objective/objective.js";
 
-/** The means of the measures that make up the loss, by name: scalars. */
+/**
+ * The means of the measures that make up the loss, by name: scalars.
+ *
+ * @param countOf what to divide by, from the name of a weight and its values: by default their sum,
+ *   or 1 in a batch without any picture that counts, whose mean is 0
+ */
 export function meansOfTerms(
   graph: Graph,
   { loss, values, weights }: Judgement,
   { measures }: MeasureSet,
+  countOf = (_weight: string, counting: Value) => maximum(reduceSum(counting), graph.scalar(1)),
 ): ReadonlyMap<string, Value> {
   return new Map(
     loss.map(({ measure }) => {
@@ -18,8 +24,7 @@ export function meansOfTerms(
       const counting = weights[over];
       if (!counting)
         throw new RangeError(`There are no weights ${over} to average ${measure} over`);
-      // In a batch without any picture that counts, the mean is 0.
-      const count = maximum(reduceSum(counting), graph.scalar(1));
+      const count = countOf(over, counting);
       return [measure, divide(reduceSum(each), count)];
     }),
   );

@@ -2,7 +2,7 @@
 // steps of a noisy descent it lies nearer to the minimum than the steps themselves.
 
 import type { Value } from "../graph/graph.js";
-import { add, divide, maximum, multiply, subtract } from "../graph/operators/index.js";
+import { add, divide, maximum, multiply, subtract, withAxes } from "../graph/operators/index.js";
 import type { ParameterValues } from "../network/parameters.js";
 
 /** Name of the average of a parameter, in checkpoints and graphs. */
@@ -29,7 +29,8 @@ export function movingAverage(
   return new Map(
     [...next].map(([name, value]) => {
       const average = graph.input(averageName(name), "float32", value.shape);
-      return [name, add(average, multiply(subtract(value, average), share))];
+      const factor = withAxes(share, value.shape.length);
+      return [name, add(average, multiply(subtract(value, average), factor))];
     }),
   );
 }

@@ -46,10 +46,10 @@ const expected: Readonly<Record<PresetName, Readonly<Record<string, string>>>> =
     "starting values": "f2e962a2ce0f1328",
   },
   mobilenet: {
-    "step, direct": "90eaff020a064708",
-    "step, winograd": "7db70930598a526e",
-    evaluation: "0573e8fdcd46cdc1",
-    "starting values": "8d82cd365e13d4f8",
+    "step, direct": "db51bebed9dfde86",
+    "step, winograd": "2b3a776b3088b944",
+    evaluation: "7c1041c85cc82b6b",
+    "starting values": "1dea8cc8f5a853e1",
   },
 };
 

@@ -17,12 +17,11 @@ import { checkParameterGroups } from "../objective/parameter-groups.js";
 import { randomUint32, randomUniforms } from "../random.js";
 import { UserError } from "../user-error.js";
 import type { Batch } from "./batch.js";
+import { frozenParameters, parameterGroups } from "./forward-pass.js";
 import { averageName } from "./moving-average.js";
 import type { StepResult, TrainableNetwork, TrainingState } from "./step.js";
 import {
   evaluationGraph,
-  frozenParameters,
-  parameterGroups,
   type TrainingGraph,
   type TrainingGraphOptions,
   trainingGraph,
@@ -279,7 +278,7 @@ class OnnxTrainableNetwork implements TrainableNetwork {
     const { batchSize, height, width } = this.#options;
     const classified = this.#options.network.classes > 0;
     return {
-      luminance: { type: "float32", shape: [batchSize, 1, height, width], data: batch.luminance },
+      luminance: { type: "float32", shape: [batchSize, 1, height, width], data: batch.lightness },
       ab: { type: "float32", shape: [batchSize, 2, height, width], data: batch.ab },
       labels: {
         type: "int64",
@@ -299,11 +298,11 @@ class OnnxTrainableNetwork implements TrainableNetwork {
     );
   }
 
-  #checkSize({ size, luminance }: Batch): void {
+  #checkSize({ size, lightness }: Batch): void {
     const { batchSize, height, width } = this.#options;
-    if (size !== batchSize || luminance.length !== batchSize * height * width) {
+    if (size !== batchSize || lightness.length !== batchSize * height * width) {
       throw new RangeError(
-        `Expected a batch of ${batchSize} pictures of ${width} x ${height} but received ${size} with ${luminance.length} pixels`,
+        `Expected a batch of ${batchSize} pictures of ${width} x ${height} but received ${size} with ${lightness.length} pixels`,
       );
     }
   }

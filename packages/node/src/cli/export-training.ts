@@ -2,6 +2,7 @@ import { networkPreset, type PresetName, presetNames } from "@let-there-be-color
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { readClassList } from "../dataset/index.js";
 import type { TrainingChoices } from "../training/run/configuration.js";
+import { readEncoderWeights } from "../training/run/encoder-weights.js";
 import { readNetworkFile } from "../training/run/network-file.js";
 import { writeTrainingExport } from "../training/training-export.js";
 import { wholeNumber } from "./number-option.js";
@@ -13,10 +14,17 @@ const sharedOptions: ReadonlySet<string> = new Set([
   "network",
   "alpha",
   "reduction",
+  "neighbours",
+  "rebalancing",
+  "encoderWeights",
+  "encoderStatistics",
   "epochs",
   "batch",
   "crop",
   "resize",
+  "views",
+  "augmentation",
+  "hints",
   "phases",
   "optimizer",
   "learningRate",
@@ -24,6 +32,9 @@ const sharedOptions: ReadonlySet<string> = new Set([
   "schedule",
   "weightDecay",
   "clipNorm",
+  "freeze",
+  "learningRateFactor",
+  "movingAverage",
   "patience",
   "seed",
 ]);
@@ -31,6 +42,8 @@ const sharedOptions: ReadonlySet<string> = new Set([
 interface ExportTrainingOptions extends Omit<TrainingChoices, "preset" | "network"> {
   readonly output: string;
   readonly network?: string;
+  readonly encoderWeights?: string;
+  readonly pictures?: readonly string[];
   readonly classes?: string;
   readonly classCount?: number;
 }
@@ -44,7 +57,7 @@ export function exportTrainingCommand(): Command {
     .addArgument(new Argument("<preset>", "network").choices(presetNames))
     .requiredOption(
       "-o, --output <file.onnx>",
-      "the graph; the evaluation graph and a JSON with all choices are written beside it",
+      "the training graph; that of the evaluation and a JSON with all choices are written beside it",
     )
     .addOption(
       new Option("--classes <file>", "file with a class name per line, in label order").conflicts(
@@ -57,12 +70,23 @@ export function exportTrainingCommand(): Command {
         `number of classes of the data set, 0 for none (default: ${presetNames.map((name) => `${name} ${networkPreset(name).classes}`).join(", ")})`,
       ).argParser(classCount),
     );
+  command.addOption(
+    new Option(
+      "--pictures <sources...>",
+      "folders or zips that a network which starts from what pictures show (mobilenet) looks at: the pictures of the run",
+    ),
+  );
   for (const option of trainCommand().options) {
     if (sharedOptions.has(option.attributeName())) command.addOption(option);
   }
   return command.action(async (preset: PresetName, options: ExportTrainingOptions) => {
-    const { output, network: networkFile, classes: classFile, classCount, ...choices } = options;
+    const { output, network: networkFile, encoderWeights, pictures, ...others } = options;
+    const { classes: classFile, classCount, ...choices } = others;
     const network = networkFile === undefined ? {} : await readNetworkFile(networkFile, preset);
+    const encoder =
+      encoderWeights === undefined
+        ? undefined
+        : await readEncoderWeights(encoderWeights, networkPreset(preset, network));
     const classes =
       classFile === undefined
         ? (classCount ?? networkPreset(preset).classes)
@@ -70,6 +94,8 @@ export function exportTrainingCommand(): Command {
     const written = await writeTrainingExport(output, {
       choices: { ...choices, preset, network },
       classes,
+      ...(encoder ? { encoder } : {}),
+      ...(pictures ? { pictures } : {}),
     });
     for (const path of written) process.stdout.write(`${path}\n`);
   });

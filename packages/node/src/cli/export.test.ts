@@ -8,18 +8,12 @@ import { UserError } from "@let-there-be-color/core/user-error";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { noisePicture, temporaryFolder } from "../testing/pictures.js";
+import { tinyNetwork } from "../testing/small-networks.js";
 import { tinyColorModel } from "../testing/tiny-color-model.js";
 import { saveCheckpoint, type TrainingProgress } from "../training/checkpoint.js";
 import { exportCommand } from "./export.js";
 
-const network: NetworkConfig = networkPreset("compact", {
-  classes: 0,
-  lowLevel: { layers: [{ channels: 4, stride: 2 }] },
-  midLevel: { channels: [4] },
-  global: { layers: [{ channels: 4, stride: 2 }], pooling: { type: "average" }, hidden: [6, 4] },
-  fusion: { channels: 4 },
-  colorization: { stages: [[4]] },
-});
+const network: NetworkConfig = networkPreset("compact", { ...tinyNetwork, classes: 0 });
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
@@ -55,8 +49,8 @@ test("a run folder gives its best model, which colours pictures of any size", as
   const model = await exported(folder.path);
   expect(model.equals(await exported(join(folder.path, "checkpoint-1.json")))).toBe(true);
   const session = await InferenceSession.create(model);
-  const luminance = new Tensor("float32", new Float32Array(13 * 9).fill(40), [1, 1, 13, 9]);
-  expect((await session.run({ luminance })).ab?.dims).toEqual([1, 2, 13, 9]);
+  const lightness = new Tensor("float32", new Float32Array(13 * 9).fill(40), [1, 1, 13, 9]);
+  expect((await session.run({ luminance: lightness })).ab?.dims).toEqual([1, 2, 13, 9]);
   await session.release();
 });
 
@@ -88,8 +82,8 @@ test("--int8 quantises a run and a model file alike", async () => {
   });
   expect((await exported(plain, ...calibration)).equals(quantized)).toBe(true);
   const session = await InferenceSession.create(quantized);
-  const luminance = new Tensor("float32", new Float32Array(13 * 9).fill(40), [1, 1, 13, 9]);
-  expect((await session.run({ luminance })).ab?.dims).toEqual([1, 2, 13, 9]);
+  const lightness = new Tensor("float32", new Float32Array(13 * 9).fill(40), [1, 1, 13, 9]);
+  expect((await session.run({ luminance: lightness })).ab?.dims).toEqual([1, 2, 13, 9]);
   await session.release();
   const { properties } = readModelMetadata(quantized);
   expect(JSON.parse(properties["ltbc.quantization"]!)).toEqual({ bits: 8, photographs: 17 });

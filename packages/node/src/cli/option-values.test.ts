@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { parseLearningRateFactor, parsePhases, parseSchedule } from "./option-values.js";
+import {
+  parseAugmentation,
+  parseLearningRateFactor,
+  parsePhases,
+  parseSchedule,
+  parseViews,
+} from "./option-values.js";
 
 describe("phases", () => {
   it("are crop x epochs, with a batch size after @", () => {
@@ -42,4 +48,32 @@ describe("schedules", () => {
       expect(() => parseSchedule(text)).toThrow(/Expected constant, cosine, or step/);
     },
   );
+});
+
+describe("views", () => {
+  it("are the least and the most share of the short side", () => {
+    expect(parseViews("0.5-1")).toEqual([0.5, 1]);
+    expect(parseViews(" .7-.7 ")).toEqual([0.7, 0.7]);
+  });
+
+  it.each(["0.5", "1-0.5", "0-1", "0.5-1.1", "-0.5-1", "half-all"])("refuse %j", (text) => {
+    expect(() => parseViews(text)).toThrow(/Expected the least and the most share/);
+  });
+});
+
+describe("augmentation", () => {
+  it("is a share for each change, or none", () => {
+    const shares = { emulsion: 0.4, grain: 1, jpeg: 0 };
+    expect(parseAugmentation("emulsion=0.4, grain = 1,jpeg=0")).toEqual(shares);
+    expect(parseAugmentation("none")).toEqual({});
+  });
+
+  it.each([
+    ["fog=0.2", /with a change of emulsion, vignette, blur, tone, grain, border, jpeg, or none/],
+    ["", /Expected <change>=<share>/],
+    ["blur", /Expected a number from 0 to 1/],
+    ["blur=1.5", /Expected a number from 0 to 1/],
+  ])("refuses %j", (text, message) => {
+    expect(() => parseAugmentation(text)).toThrow(message);
+  });
 });

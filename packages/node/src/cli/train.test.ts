@@ -1,34 +1,22 @@
 // The command as people run it: processes of its own, signals, files on disk.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { randomUniform } from "@let-there-be-color/core/random";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ltbcProcess, startLtbc } from "../testing/ltbc-process.js";
 import { flatPicture, noisePicture, temporaryFolder } from "../testing/pictures.js";
+import { tinyNetwork } from "../testing/small-networks.js";
 import { findNewestCheckpoint } from "../training/checkpoint.js";
 import { type JournalRecord, readJournal } from "../training/journal.js";
-
-/** What bin/ltbc.js does, without compiling the source first. */
-const program = `
-  import { main } from ${JSON.stringify(new URL("./main.js", import.meta.url).href)};
-  process.exitCode = await main(process.argv.slice(2));`;
-
-const tinyNetwork = {
-  lowLevel: { layers: [{ channels: 4, stride: 2 }] },
-  midLevel: { channels: [4] },
-  global: { layers: [{ channels: 4, stride: 2 }], pooling: { type: "average" }, hidden: [6, 4] },
-  fusion: { channels: 4 },
-  colorization: { stages: [[4]] },
-};
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let common: string[];
 beforeAll(async () => {
   const files: Record<string, Uint8Array | string> = {
-    "ltbc.mjs": program,
     "network.json": JSON.stringify(tinyNetwork),
     "pictures/red/broken.jpg": "no picture",
     "pictures/blue/grey.png": await flatPicture([90, 90, 90], 16, 16),
@@ -44,23 +32,8 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-function start(parameters: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [join(folder.path, "ltbc.mjs"), "train", ...parameters], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-}
-
-async function run(
-  ...parameters: string[]
-): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const child = start(parameters);
-  let stdout = "";
-  let stderr = "";
-  child.stdout?.on("data", (part) => (stdout += part));
-  child.stderr?.on("data", (part) => (stderr += part));
-  const [status] = await once(child, "close");
-  return { status, stdout, stderr };
-}
+const start = (parameters: readonly string[]) => startLtbc(["train", ...parameters]);
+const run = (...parameters: string[]) => ltbcProcess("train", ...parameters);
 
 const inRun = (name: string, ...path: string[]) => join(folder.path, name, ...path);
 

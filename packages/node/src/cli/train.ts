@@ -148,6 +148,11 @@ export function trainCommand(): Command {
     parseAugmentation,
   );
   add(
+    "--hints <share>",
+    "share of the pictures that hints of their colours are given for, where the network takes hints, 0 to 1 (default: 0.3)",
+    share,
+  );
+  add(
     "--phases <list>",
     "progressive resizing: crop x epochs, optionally @batch, such as 64x4@64,128x2",
     parsePhases,

@@ -60,7 +60,7 @@ export async function makeBatch(
 ): Promise<MadeBatch | null> {
   const { batchSize, crop } = tools.plan;
   const pixels = crop * crop;
-  const luminance = new Float32Array(batchSize * pixels);
+  const lightness = new Float32Array(batchSize * pixels);
   const ab = new Float32Array(batchSize * 2 * pixels);
   const labels = new BigInt64Array(batchSize).fill(-1n);
   const filled = new Uint8Array(batchSize);
@@ -75,7 +75,7 @@ export async function makeBatch(
       rgbToLab(
         cropFor(job, slot, usable.picture, tools.plan),
         pixels,
-        luminance.subarray(slot * pixels, (slot + 1) * pixels),
+        lightness.subarray(slot * pixels, (slot + 1) * pixels),
         ab.subarray(slot * 2 * pixels, (slot + 1) * 2 * pixels),
       );
       labels[slot] = BigInt(tools.columns.label[usable.item]!);
@@ -85,7 +85,7 @@ export async function makeBatch(
   await Promise.all(Array.from({ length: lanes }, fillSlots));
   if (isCancelled()) return null;
 
-  const batch = compact({ count: 0, size: batchSize, luminance, ab, labels }, filled, pixels);
+  const batch = compact({ count: 0, size: batchSize, lightness, ab, labels }, filled, pixels);
   return { batch, rejections: rejected.flat() };
 }
 
@@ -173,18 +173,18 @@ function cropFor(job: BatchJob, slot: number, picture: RgbPicture, plan: BatchPl
 
 /** Closes the gaps that rejected pictures left; what follows the last picture is zero. */
 function compact(batch: Batch, filled: Uint8Array, pixels: number): Batch {
-  const { size, luminance, ab, labels } = batch;
+  const { size, lightness, ab, labels } = batch;
   let count = 0;
   for (let slot = 0; slot < size; slot++) {
     if (!filled[slot]) continue;
     if (slot > count) {
-      luminance.copyWithin(count * pixels, slot * pixels, (slot + 1) * pixels);
+      lightness.copyWithin(count * pixels, slot * pixels, (slot + 1) * pixels);
       ab.copyWithin(count * 2 * pixels, slot * 2 * pixels, (slot + 1) * 2 * pixels);
       labels[count] = labels[slot]!;
     }
     count++;
   }
-  luminance.fill(0, count * pixels);
+  lightness.fill(0, count * pixels);
   ab.fill(0, count * 2 * pixels);
   labels.fill(-1n, count);
   return { ...batch, count };

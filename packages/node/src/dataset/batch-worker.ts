@@ -46,8 +46,8 @@ async function work(): Promise<void> {
         ? null
         : await makeBatch(job, { plan, columns, reader, cache }, isCancelled);
       if (made) {
-        const { luminance, ab, labels } = made.batch;
-        const buffers = [luminance, ab, labels].map(({ buffer }) => buffer as ArrayBuffer);
+        const { lightness, ab, labels } = made.batch;
+        const buffers = [lightness, ab, labels].map(({ buffer }) => buffer as ArrayBuffer);
         send({ type: "made", ticket, made }, buffers);
       }
     } catch (error) {

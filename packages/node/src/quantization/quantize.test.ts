@@ -4,16 +4,10 @@ import { initialState } from "@let-there-be-color/core/training";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Dataset, openDataset } from "../dataset/index.js";
 import { noisePicture, temporaryFolder } from "../testing/pictures.js";
+import { tinyNetwork } from "../testing/small-networks.js";
 import { type QuantizationProgress, quantizeModel } from "./quantize.js";
 
-const network = networkPreset("compact", {
-  classes: 0,
-  lowLevel: { layers: [{ channels: 4, stride: 2 }] },
-  midLevel: { channels: [4] },
-  global: { layers: [{ channels: 4, stride: 2 }], pooling: { type: "average" }, hidden: [6, 4] },
-  fusion: { channels: 4 },
-  colorization: { stages: [[4]] },
-});
+const network = networkPreset("compact", { ...tinyNetwork, classes: 0 });
 const model = inferenceModel(network, initialState({ network, seed: 1 }), { workingSize: 32 });
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

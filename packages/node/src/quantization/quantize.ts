@@ -85,9 +85,9 @@ export async function quantizeModel(
 
 async function outputs(
   session: Session,
-  luminance: TensorValue,
+  lightness: TensorValue,
 ): Promise<Record<string, TensorValue>> {
-  return (await session.run({ luminance })) as Record<string, TensorValue>;
+  return (await session.run({ luminance: lightness })) as Record<string, TensorValue>;
 }
 
 /** What the network sees of the photographs. */

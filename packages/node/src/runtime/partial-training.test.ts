@@ -1,10 +1,7 @@
 // Parts of a network that learn more slowly or not at all, and the moving average of the weights.
 
-import { networkPreset } from "@let-there-be-color/core/network";
-import { randomUniform } from "@let-there-be-color/core/random";
 import {
   averagedParameters,
-  type Batch,
   createTrainableNetwork,
   initialState,
   type TrainableNetwork,
@@ -13,16 +10,10 @@ import {
 } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { afterAll, describe, expect, test } from "vitest";
+import { narrowNetwork, randomBatch } from "../testing/small-networks.js";
 import { createRuntime } from "./onnx-runtime.js";
 
-const network = networkPreset("compact", {
-  classes: 3,
-  lowLevel: { layers: [4, 5, 6].map((channels) => ({ channels, stride: 2 })) },
-  midLevel: { channels: [6] },
-  global: { layers: [{ channels: 7, stride: 2 }], pooling: { type: "average" }, hidden: [8, 4] },
-  fusion: { channels: 7 },
-  colorization: { stages: [[7], [5], [4]] },
-});
+const network = { ...narrowNetwork, classification: { hidden: [], dropout: 0 } };
 
 const options: TrainableNetworkOptions = {
   network,
@@ -41,18 +32,8 @@ async function create(changes: Partial<TrainableNetworkOptions> = {}, state?: Tr
   return made;
 }
 
-function batch(seed: number): Batch {
-  const random = (length: number, low: number, high: number) =>
-    Float32Array.from({ length }, (_, i) => low + (high - low) * randomUniform(seed, length, i));
-  return {
-    ...{ count: 3, size: 3, labels: BigInt64Array.of(1n, -1n, 2n) },
-    luminance: random(3 * 256, 0, 100),
-    ab: random(3 * 2 * 256, -50, 50),
-  };
-}
-
 async function after(steps: number, trainable: TrainableNetwork): Promise<TrainingState> {
-  for (let step = 1; step <= steps; step++) await trainable.step(batch(step), 0.1, step);
+  for (let step = 1; step <= steps; step++) await trainable.step(randomBatch(step), 0.1, step);
   return trainable.readState();
 }
 
@@ -84,9 +65,11 @@ describe("frozen parameters", () => {
       options,
       new Map([["low_level.0.weight", doubled("low_level.0.weight")]]),
     );
-    const normal = await (await create({ parameterGroups: frozen })).evaluate(batch(9));
-    const constants = await (await create({ parameterGroups: frozen }, other)).evaluate(batch(9));
-    const inputs = await (await create({}, other)).evaluate(batch(9));
+    const normal = await (await create({ parameterGroups: frozen })).evaluate(randomBatch(9));
+    const constants = await (await create({ parameterGroups: frozen }, other)).evaluate(
+      randomBatch(9),
+    );
+    const inputs = await (await create({}, other)).evaluate(randomBatch(9));
     expect(constants.sums.colorLoss).toBeCloseTo(inputs.sums.colorLoss!, 5);
     expect(constants.sums.colorLoss).not.toBeCloseTo(normal.sums.colorLoss!, 5);
   });
@@ -96,8 +79,8 @@ describe("frozen parameters", () => {
     const only = { pattern: "colorization.output", learningRateFactor: 1 };
     const groups = [{ pattern: "*", learningRateFactor: 0 }, only];
     const trainable = await create({ parameterGroups: groups });
-    const { sums, weights } = await trainable.evaluate(batch(1));
-    const result = await trainable.step(batch(1), 0.1, 1);
+    const { sums, weights } = await trainable.evaluate(randomBatch(1));
+    const result = await trainable.step(randomBatch(1), 0.1, 1);
     expect(result.sums.colorLoss).toBeCloseTo(sums.colorLoss!, 5);
     expect(result.weights).toEqual(weights);
   });
@@ -166,9 +149,11 @@ describe("the moving average", () => {
     expect(averaged.get("fusion.mid_level.weight")).toBe(
       state.get("fusion.mid_level.weight/average"),
     );
-    const found = await trainable.evaluate(batch(9));
-    expect(found).toEqual(await (await create({}, averaged)).evaluate(batch(9)));
-    expect(found).not.toEqual(await (await create({}, withoutAverages(state))).evaluate(batch(9)));
+    const found = await trainable.evaluate(randomBatch(9));
+    expect(found).toEqual(await (await create({}, averaged)).evaluate(randomBatch(9)));
+    expect(found).not.toEqual(
+      await (await create({}, withoutAverages(state))).evaluate(randomBatch(9)),
+    );
   });
 
   test("goes on in a resumed run, and starts anew at the parameters where there was none", async () => {
@@ -185,7 +170,7 @@ describe("the moving average", () => {
   });
 
   async function step2(trainable: TrainableNetwork): Promise<TrainingState> {
-    await trainable.step(batch(2), 0.1, 2);
+    await trainable.step(randomBatch(2), 0.1, 2);
     return trainable.readState();
   }
 

@@ -1,7 +1,4 @@
-import { type NetworkConfig, networkPreset } from "@let-there-be-color/core/network";
-import { randomUniform } from "@let-there-be-color/core/random";
 import {
-  type Batch,
   createTrainableNetwork,
   initialState,
   type TrainableNetwork,
@@ -9,28 +6,12 @@ import {
   type TrainingState,
 } from "@let-there-be-color/core/training";
 import { afterAll, describe, expect, test } from "vitest";
+import { narrowNetwork, randomBatch } from "../testing/small-networks.js";
 import { problemWithWebgpu } from "../testing/webgpu.js";
 import { createRuntime } from "./onnx-runtime.js";
 
-/** Batch normalisation, skips and dropout, a few channels wide. */
-const network: NetworkConfig = networkPreset("compact", {
-  name: "narrow",
-  classes: 3,
-  lowLevel: { layers: [4, 5, 6].map((channels) => ({ channels, stride: 2 })) },
-  midLevel: { channels: [6] },
-  global: {
-    layers: [{ channels: 7, stride: 2 }],
-    pooling: { type: "average" },
-    hidden: [8, 7, 4],
-  },
-  fusion: { channels: 7 },
-  colorization: { stages: [[7], [5], [4]] },
-  classification: { hidden: [5], dropout: 0.3 },
-  normalization: "batch",
-});
-
 const options: TrainableNetworkOptions = {
-  network,
+  network: narrowNetwork,
   objective: { type: "hybrid", alpha: 0.1, reduction: "mean" },
   optimizer: { type: "adam" },
   clipNorm: 1,
@@ -39,18 +20,6 @@ const options: TrainableNetworkOptions = {
   width: 16,
   seed: 7,
 };
-
-function batch(seed: number, count = 3): Batch {
-  const random = (length: number, low: number, high: number) =>
-    Float32Array.from({ length }, (_, i) => low + (high - low) * randomUniform(seed, length, i));
-  return {
-    count,
-    size: 3,
-    luminance: random(3 * 256, 0, 100),
-    ab: random(3 * 2 * 256, -50, 50),
-    labels: BigInt64Array.of(1n, -1n, 2n),
-  };
-}
 
 const cpu = await createRuntime({ threads: 1 });
 const created: TrainableNetwork[] = [];
@@ -65,7 +34,7 @@ async function create(runtime = cpu, state?: TrainingState, changes = {}) {
 async function train(trainable: TrainableNetwork, from: number, to: number) {
   const results = [];
   for (let step = from; step <= to; step++) {
-    results.push(await trainable.step(batch(step), 0.01, step));
+    results.push(await trainable.step(randomBatch(step), 0.01, step));
   }
   return results;
 }
@@ -128,8 +97,8 @@ describe("training", () => {
 describe("evaluation", () => {
   test("sums over the pictures that count", async () => {
     const trainable = await create();
-    const all = await trainable.evaluate(batch(5));
-    const two = await trainable.evaluate(batch(5, 2));
+    const all = await trainable.evaluate(randomBatch(5));
+    const two = await trainable.evaluate(randomBatch(5, 2));
     expect(all.weights).toEqual({ pictures: 3, labelled: 2 });
     expect(two.weights).toEqual({ pictures: 2, labelled: 1 });
     expect(two.sums.colorLoss).toBeGreaterThan(0);
@@ -140,17 +109,19 @@ describe("evaluation", () => {
 
   test("sees what training changed, and changes nothing", async () => {
     const trainable = await create();
-    const before = await trainable.evaluate(batch(5));
-    expect(await trainable.evaluate(batch(5))).toEqual(before);
+    const before = await trainable.evaluate(randomBatch(5));
+    expect(await trainable.evaluate(randomBatch(5))).toEqual(before);
     await train(trainable, 1, 2);
-    expect((await trainable.evaluate(batch(5))).sums.colorLoss).not.toBe(before.sums.colorLoss);
+    expect((await trainable.evaluate(randomBatch(5))).sums.colorLoss).not.toBe(
+      before.sums.colorLoss,
+    );
   });
 });
 
 describe("mistakes", () => {
   test("a batch of another size", async () => {
     const trainable = await create();
-    const small = { ...batch(1), luminance: new Float32Array(3 * 64) };
+    const small = { ...randomBatch(1), lightness: new Float32Array(3 * 64) };
     const message = "Expected a batch of 3 pictures of 16 x 16 but received 3 with 192 pixels";
     await expect(trainable.step(small, 0.01, 1)).rejects.toThrow(message);
     await expect(trainable.evaluate(small)).rejects.toThrow(message);
@@ -197,6 +168,6 @@ test.skipIf(webgpuProblem)(`WebGPU takes the same steps as the CPU${reason}`, as
   bias(state).forEach((value, index) => {
     expect(value).toBeCloseTo(bias(expected)[index]!, 3);
   });
-  const [a, b] = [await gpu.evaluate(batch(9)), await reference.evaluate(batch(9))];
+  const [a, b] = [await gpu.evaluate(randomBatch(9)), await reference.evaluate(randomBatch(9))];
   expect(a.sums.colorLoss).toBeCloseTo(b.sums.colorLoss!, 2);
 });

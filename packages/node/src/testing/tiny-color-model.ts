@@ -28,14 +28,14 @@ export interface TinyColorModel {
 export function tinyColorModel(options: TinyColorModel = {}): Uint8Array {
   const { aPerLightness = 0.3, bPerLightness = -0.4, scenesPerLightness, workingSize } = options;
   const graph = new Graph();
-  const luminance = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
-  const planes = [aPerLightness, bPerLightness].map((factor) => scale(luminance, factor));
+  const lightness = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
+  const planes = [aPerLightness, bPerLightness].map((factor) => scale(lightness, factor));
   graph.output("ab", concat(planes, 1));
   const metadata: Record<string, string> = {};
   if (scenesPerLightness) {
     const factors = Object.values(scenesPerLightness);
     const weights = graph.constant("float32", [1, factors.length], Float32Array.from(factors));
-    const mean = reduceMean(luminance, [2, 3], { keepDimensions: false });
+    const mean = reduceMean(lightness, [2, 3], { keepDimensions: false });
     graph.output("scene_logits", multiply(mean, weights));
     metadata["ltbc.classes"] = JSON.stringify(Object.keys(scenesPerLightness));
   }
@@ -97,8 +97,8 @@ export function tinyDistributionModel(): Uint8Array {
 /** Follows the contract's names but not its meaning: every colour is infinite. */
 export function divergedColorModel(): Uint8Array {
   const graph = new Graph();
-  const luminance = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
-  const infinite = add(luminance, graph.scalar(Number.POSITIVE_INFINITY));
+  const lightness = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
+  const infinite = add(lightness, graph.scalar(Number.POSITIVE_INFINITY));
   graph.output("ab", concat([infinite, infinite], 1));
   return serialize(graph);
 }

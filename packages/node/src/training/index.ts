@@ -70,7 +70,8 @@ export {
   type TrainOnPicturesOptions,
   trainOnPictures,
 } from "./train-on-pictures.js";
-export { type PhaseData, type TrainingOptions, train } from "./trainer.js";
+export { train } from "./trainer.js";
+export type { PhaseData, TrainingOptions } from "./trainer-options.js";
 export {
   type TrainingDescription,
   type TrainingExportOptions,

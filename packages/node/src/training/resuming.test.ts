@@ -20,7 +20,8 @@ import { type Checkpoint, findNewestCheckpoint, readCheckpoint } from "./checkpo
 import { recordedConfiguration } from "./earlier-formats.js";
 import { readJournal } from "./journal.js";
 import { exportedModel } from "./run/model-export.js";
-import { type TrainingOptions, train } from "./trainer.js";
+import { train } from "./trainer.js";
+import type { TrainingOptions } from "./trainer-options.js";
 
 const seed = 11;
 const phases: PhasePlan[] = [
@@ -57,7 +58,7 @@ function batchOf({ batchSize: size, crop }: PhasePlan, epoch: number, index: num
   const labels = BigInt64Array.from({ length: size }, (_, i) =>
     BigInt((randomUint32(seed, epoch, index, i) % 4) - 1),
   );
-  return { size, count: size, luminance: values(1, 0, 100), ab: values(2, -40, 80), labels };
+  return { size, count: size, lightness: values(1, 0, 100), ab: values(2, -40, 80), labels };
 }
 
 async function* batches(phase: PhasePlan, epoch: number, from: number, to: number) {

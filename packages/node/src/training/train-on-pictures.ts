@@ -102,7 +102,7 @@ export async function trainOnPictures(
   onProgress(preparedEvent(run, plan, { device, threads: runtime.threads, checkpointMinutes }));
 
   const { network, objective, optimizer, clipNorm, seed } = configuration;
-  const { parameterGroups, movingAverage, augmentation } = configuration;
+  const { parameterGroups, movingAverage, augmentation, hints } = configuration;
   const events = train({
     runFolder,
     phases: plan,
@@ -114,6 +114,7 @@ export async function trainOnPictures(
         ...{ network, objective, optimizer, clipNorm, seed },
         ...{ parameterGroups, movingAverage },
         ...(augmentation ? { augmentation } : {}),
+        ...(hints === undefined ? {} : { hints }),
       };
       const start = state ?? (await startingState(runtime, configuration, run.given, phase, data));
       return createTrainableNetwork(runtime, { ...choices, ...size }, start);

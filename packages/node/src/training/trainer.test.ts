@@ -15,7 +15,8 @@ import { temporaryFolder } from "../testing/pictures.js";
 import { findNewestCheckpoint, readCheckpoint } from "./checkpoint.js";
 import type { EndEvent, TrainingEvent } from "./events.js";
 import { readJournal } from "./journal.js";
-import { type TrainingOptions, train } from "./trainer.js";
+import { train } from "./trainer.js";
+import type { TrainingOptions } from "./trainer-options.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let runFolder: string;
@@ -28,7 +29,7 @@ afterEach(() => folder.remove());
 const batch: Batch = {
   count: 2,
   size: 2,
-  luminance: new Float32Array(2),
+  lightness: new Float32Array(2),
   ab: new Float32Array(4),
   labels: BigInt64Array.of(0n, -1n),
 };

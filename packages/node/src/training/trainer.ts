@@ -6,19 +6,14 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   addMeasures,
-  allPictures,
   averages,
-  isBetter,
-  type MeasureSet,
   nothingMeasured,
-  selectingMeasure,
   trainingMeasures,
 } from "@let-there-be-color/core/objective";
 import {
   addStep,
   type Batch,
   globalEpoch,
-  type LearningRateSchedule,
   learningRateAt,
   noSteps,
   type PhasePlan,
@@ -26,12 +21,10 @@ import {
   settle,
   type TrainableNetwork,
   type TrainingPosition,
-  type TrainingState,
   totalEpochs,
 } from "@let-there-be-color/core/training";
-import { UserError } from "@let-there-be-color/core/user-error";
+import type { UserError } from "@let-there-be-color/core/user-error";
 import {
-  type Checkpoint,
   checkpointPath,
   discardCheckpointsAfter,
   saveCheckpoint,
@@ -40,54 +33,12 @@ import {
 import { writeCurves } from "./curves.js";
 import { divergence, nonFiniteMeasure, nonFiniteTensor } from "./divergence.js";
 import type { EndReason, TrainingEvent } from "./events.js";
-import { Journal, readJournal, type ValidationRecord } from "./journal.js";
+import { Journal, readJournal } from "./journal.js";
 import { checkPlanUnchanged } from "./resume.js";
 import { refuseUsedFolder } from "./run-folder.js";
 import { SpeedMeter } from "./speed-meter.js";
-
-/** The batches of one phase. Every batch has at least one picture that counts. */
-export interface PhaseData {
-  /**
-   * The training batches of an epoch of the run (from 0), from a batch index to the phase's
-   * `batchesPerEpoch`. The same indices must always give the same batches.
-   */
-  training(epoch: number, startBatch: number): AsyncIterable<Batch>;
-  /** All validation pictures (one or more), the same in every epoch. */
-  validation(): AsyncIterable<Batch>;
-  close(): Promise<void>;
-}
-
-export interface TrainingOptions {
-  /** Folder for journal, curves and checkpoints: empty or missing unless the run is resumed. */
-  readonly runFolder: string;
-  readonly phases: readonly PhasePlan[];
-  readonly openData: (phase: PhasePlan) => Promise<PhaseData>;
-  /** A network for the phase's crop and batch size, with the given or initial parameters. */
-  readonly createNetwork: (phase: PhasePlan, state?: TrainingState) => Promise<TrainableNetwork>;
-  readonly learningRate: LearningRateSchedule;
-  /** What the networks measure, and which of it chooses the best model. */
-  readonly objective: MeasureSet;
-  /** Recorded in checkpoints; `openData` and `createNetwork` are expected to use the same one. */
-  readonly seed: number;
-  /** Continue from this checkpoint of `runFolder`; later ones in the folder are deleted. */
-  readonly resume?: Checkpoint;
-  /** Epochs without a better validation after which a phase ends; 0 for never. */
-  readonly patience?: number;
-  /** Minutes after which training stops with a checkpoint; no limit by default. */
-  readonly maxMinutes?: number;
-  /** Minutes between checkpoints within an epoch; 10 by default. */
-  readonly checkpointMinutes?: number;
-  /** Newest checkpoints to keep, beside the best model; 2 by default. */
-  readonly keepCheckpoints?: number;
-  /** Steps in a line of the journal; 20 by default. */
-  readonly journalSteps?: number;
-  /** Stops training after the current step, with a checkpoint. */
-  readonly signal?: AbortSignal;
-  /** Recorded in the journal. */
-  readonly versions?: Readonly<Record<string, string>>;
-  /** Recorded in journal and checkpoints; any JSON. */
-  readonly configuration?: unknown;
-}
+import type { PhaseData, TrainingOptions } from "./trainer-options.js";
+import { nonFiniteSelection, validationOutcome } from "./validation.js";
 
 /**
  * Trains, and yields what happens as it happens. Writes `journal.jsonl`, `curves.svg` and
@@ -339,41 +290,18 @@ class TrainingRun {
       sums = addMeasures(sums, await network.evaluate(batch));
       await nextTurn();
     }
-    const { step, position, epochTotals, best: previous } = this.#progress;
-    const measures = averages(objective.measures, sums);
-    const { name: measure, title } = selectingMeasure(objective);
-    const value = measures[measure] ?? null;
-    if (value === null) {
-      throw new UserError(
-        "data-invalid",
-        `No validation picture counts for the ${title.toLowerCase()}, which chooses the best model. Validate on other pictures.`,
-      );
-    }
-    if (!Number.isFinite(value)) {
+    const { step, position } = this.#progress;
+    const problem = nonFiniteSelection(objective, sums);
+    if (problem) {
       const last = { ...position, batch: position.batch - 1 };
-      throw this.#diverged(`validation ${title.toLowerCase()} is ${value}`, step, last);
+      throw this.#diverged(`validation ${problem}`, step, last);
     }
-    const comparable =
-      previous?.phase === position.phase && previous.measure === measure ? previous : null;
-    const improved = comparable === null || isBetter(objective.selection, value, comparable.value);
-    const epoch = globalEpoch(this.#plan, position) + 1;
-    const best = improved ? { step, phase: position.phase, epoch, measure, value } : comparable;
-    const record: ValidationRecord = {
-      type: "validation",
-      step,
-      epoch,
-      phase: position.phase + 1,
-      crop: phase.crop,
-      pictures: sums.weights[allPictures] ?? 0,
-      measures,
-      training: averages(trainingMeasures(objective), epochTotals),
-      improved,
-    };
+    const { record, best } = validationOutcome(objective, sums, this.#progress, phase.crop);
     this.#journal.append(record);
     this.#advance({
       position: { ...position, epoch: position.epoch + 1, batch: 0 },
       best,
-      epochsWithoutImprovement: improved ? 0 : this.#progress.epochsWithoutImprovement + 1,
+      epochsWithoutImprovement: record.improved ? 0 : this.#progress.epochsWithoutImprovement + 1,
       epochTotals: noSteps,
       validations: [...this.#progress.validations, record],
     });

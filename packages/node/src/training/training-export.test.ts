@@ -1,12 +1,16 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TensorValue } from "@let-there-be-color/core/graph";
-import type { NetworkConfig } from "@let-there-be-color/core/network";
+import {
+  type BackboneNetworkConfig,
+  type NetworkConfig,
+  networkPreset,
+} from "@let-there-be-color/core/network";
+import { PRIOR_NAME } from "@let-there-be-color/core/objective";
 import { createTrainableNetwork, initialState } from "@let-there-be-color/core/training";
-import { UserError } from "@let-there-be-color/core/user-error";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRuntime } from "../runtime/onnx-runtime.js";
-import { temporaryFolder } from "../testing/pictures.js";
+import { noisePicture, temporaryFolder } from "../testing/pictures.js";
 import type { TrainingChoices } from "./run/configuration.js";
 import { type TrainingDescription, writeTrainingExport } from "./training-export.js";
 
@@ -47,33 +51,40 @@ function filled(shape: number[], value: number): TensorValue {
 test("the training graph takes any number of pictures and starts from ltbc's weights", async () => {
   const runtime = await createRuntime({ threads: 1 });
   const session = await runtime.createSession(await readFile(join(folder.path, "net.onnx")));
-  const noise = description.inputs.noise.map(({ name, shape }) => ({ name, width: shape[1] }));
-  expect(noise).toEqual([{ name: "classification.hidden.0/noise", width: 5 }]);
+  const { noise, totals, network } = description.graphs[0]!.training;
+  expect(noise).toEqual([{ name: "classification.hidden.0/noise", shape: ["N", 5] }]);
+  expect(totals).toEqual(["labelled"]);
+  expect(network.input).toBe("luminance");
   for (const pictures of [1, 3]) {
     const results = await session.run({
-      luminance: filled([pictures, 1, 16, 16], 50),
+      ...{ luminance: filled([pictures, 1, 16, 16], 50), ab: filled([pictures, 2, 16, 16], 5) },
+      labels: { type: "int64", shape: [pictures], data: new BigInt64Array(pictures) },
       [noise[0]!.name]: filled([pictures, 5], 0.5),
+      workers: { type: "float32", shape: [], data: Float32Array.of(1) },
+      "labelled/total": { type: "float32", shape: [], data: Float32Array.of(pictures) },
     });
-    expect(results.normalized_chroma?.shape).toEqual([pictures, 2, 8, 8]);
-    expect(results.scene_logits?.shape).toEqual([pictures, 3]);
+    const scalar = (name: string) => (results[name] as TensorValue).data[0] as number;
+    expect(scalar("labelled/weight")).toBe(pictures);
+    const means = [scalar("colorLoss/sum") / pictures, scalar("classLoss/sum") / pictures];
+    expect(scalar("loss")).toBeCloseTo(means[0]! + 0.001 * means[1]!, 5);
   }
   await session.release();
 });
 
-test("the evaluation graph with the starting weights gives the loss that ltbc train evaluates", async () => {
+test("the evaluation graph with the starting weights judges as ltbc train does", async () => {
   const runtime = await createRuntime({ threads: 1 });
-  const { network, loss, optimizer, seed } = description.configuration;
-  const state = initialState({ network, seed });
-  const luminance = filled([2, 1, 16, 16], 50);
+  const { configuration } = description;
+  const state = initialState(configuration);
+  const lightness = filled([2, 1, 16, 16], 50);
   const ab = filled([2, 2, 16, 16], 5);
   const labels = BigInt64Array.of(0n, 2n);
   const trained = await createTrainableNetwork(runtime, {
-    ...{ network, objective: { type: "hybrid", ...loss }, optimizer, seed },
+    ...configuration,
     ...{ batchSize: 2, height: 16, width: 16 },
   });
   const expected = await trained.evaluate({
     ...{ count: 2, size: 2, labels },
-    luminance: luminance.data as Float32Array,
+    lightness: lightness.data as Float32Array,
     ab: ab.data as Float32Array,
   });
   await trained.release();
@@ -84,22 +95,47 @@ test("the evaluation graph with the starting weights gives the loss that ltbc tr
     name,
     { type: "float32", shape, data: state.get(name)!.data },
   ]);
-  const results = await session.run({ luminance, ...Object.fromEntries(parameters) });
+  const results = await session.run({
+    ...{ luminance: lightness, ab, labels: { type: "int64", shape: [2], data: labels } },
+    ...Object.fromEntries(parameters),
+  });
   await session.release();
-  const { data } = results.normalized_chroma as TensorValue;
-  const { pooling, offset, scale } = description.target;
-  let sum = 0;
-  for (let element = 0; element < data.length; element++) {
-    const [plane, y, x] = [element >> 6, (element >> 3) & 7, element & 7];
-    let target = 0;
-    for (let dy = 0; dy < pooling; dy++) {
-      for (let dx = 0; dx < pooling; dx++) {
-        target += (ab.data[plane * 256 + (2 * y + dy) * 16 + 2 * x + dx] as number) / 4;
-      }
-    }
-    sum += ((data[element] as number) - (target - offset) / scale) ** 2;
+  expect(Object.keys(expected.sums)).toContain("colorLoss");
+  for (const [name, sum] of Object.entries(expected.sums)) {
+    const { data } = results[`${name}/values`] as TensorValue;
+    expect((data[0] as number) + (data[1] as number)).toBeCloseTo(sum, 4);
   }
-  expect(sum / 128).toBeCloseTo(expected.sums.colorLoss!, 5);
+});
+
+describe("a network that starts from what pictures show", () => {
+  const quantized: Partial<NetworkConfig> = {
+    ...narrow,
+    head: { type: "quantized", spacing: 20, stride: 4 },
+    colorization: { stages: [[4]] },
+  };
+  const options = { choices: { ...choices, network: quantized, minimumChroma: 0 }, classes: 3 };
+
+  test("asks for pictures, and stores the prior of their colours", async () => {
+    await expect(writeTrainingExport(join(folder.path, "none.onnx"), options)).rejects.toThrow(
+      /give them as `pictures`/,
+    );
+    const pictures = join(folder.path, "pictures");
+    await mkdir(join(pictures, "a"), { recursive: true });
+    for (let index = 0; index < 40; index++) {
+      await writeFile(join(pictures, "a", `${index}.png`), await noisePicture(index, 24, 24));
+    }
+    const path = join(folder.path, "prior.onnx");
+    await writeTrainingExport(path, { ...options, pictures: [pictures] });
+    const { parameters, configuration }: TrainingDescription = JSON.parse(
+      await readFile(join(folder.path, "prior.json"), "utf8"),
+    );
+    expect(parameters.map(({ name }) => name)).toContain(PRIOR_NAME);
+    const model = await readFile(path);
+    const [fromSeed] = [initialState(configuration).get(PRIOR_NAME)!];
+    expect(model.includes(Buffer.from(fromSeed.data.buffer as ArrayBuffer))).toBe(false);
+    const others = initialState(configuration).get("fusion.mid_level.weight")!;
+    expect(model.includes(Buffer.from(others.data.buffer as ArrayBuffer))).toBe(true);
+  });
 });
 
 test("the JSON spells out what the runner needs", () => {
@@ -111,37 +147,78 @@ test("the JSON spells out what the runner needs", () => {
     classes: ["a", "b", "c"],
     phases: [{ crop: 16, resize: 18, batchSize: 32, epochs: 20 }],
     learningRate: { base: 0.001, warmupSteps: 200, decay: { type: "cosine" } },
-    loss: { alpha: 0.001, reduction: "mean" },
+    objective: { type: "hybrid", alpha: 0.001, reduction: "mean" },
     clipNorm: 1,
     seed: 7,
   });
   expect(description.warmupShare).toBe(0.1);
+  expect(description.objective.selection).toEqual({ measure: "colorLoss", better: "lower" });
+  expect(description.objective.measures).toContainEqual(
+    expect.objectContaining({ name: "accuracy", averagedOver: "labelled", percentage: true }),
+  );
   const statistics = description.parameters.filter(({ trainable }) => !trainable);
   expect(statistics.every(({ name }) => /running_(mean|variance)$/.test(name))).toBe(true);
   expect(statistics.length).toBeGreaterThan(0);
 });
 
-test("a flattened global map is exported for one crop", async () => {
-  const phases = [
-    { crop: 64, epochs: 1 },
-    { crop: 128, epochs: 1 },
-  ];
-  const written = writeTrainingExport(join(folder.path, "two.onnx"), {
-    choices: { preset: "iizuka2016", phases },
-    classes: 0,
-  });
-  await expect(written).rejects.toThrow(UserError);
+test("an encoder starts from the values given, and learns as pretrained ones do", async () => {
+  const network: BackboneNetworkConfig = {
+    ...(networkPreset("mobilenet") as BackboneNetworkConfig),
+    encoder: {
+      kind: "mobilenet-v1",
+      channels: Array.from({ length: 14 }, () => 4),
+      normalization: "batch",
+      epsilon: 1e-3,
+    },
+    head: { activation: "tanh", offset: 0, scale: 100, stride: 4 },
+  };
+  const name = "encoder.first.weight";
+  const data = Float32Array.from({ length: 36 }, (_, index) => index + 1);
+  const encoder = {
+    network,
+    values: new Map([[name, { shape: [4, 1, 3, 3], data }]]),
+    origin: { file: "encoder.safetensors", sha256: "00" },
+  };
+  const path = join(folder.path, "encoder.onnx");
+  await writeTrainingExport(path, { choices: { preset: "mobilenet" }, classes: 3, encoder });
+  const model = await readFile(path);
+  expect(model.includes(Buffer.from(data.buffer))).toBe(true);
+  const { configuration, parameters }: TrainingDescription = JSON.parse(
+    await readFile(join(folder.path, "encoder.json"), "utf8"),
+  );
+  expect(configuration.encoderOrigin).toEqual(encoder.origin);
+  expect(parameters.find((each) => each.name === name)!.learningRateFactor).toBe(0.03);
 });
 
-test("a network with another head is refused", async () => {
-  const written = writeTrainingExport(join(folder.path, "quantized.onnx"), {
-    choices: {
-      network: {
-        colorization: { stages: [[64], [32]] },
-        head: { type: "quantized", spacing: 20, stride: 4 },
-      },
-    },
+test("parameters have the factors of their groups, and averages their decay", async () => {
+  const path = join(folder.path, "groups.onnx");
+  const learningRateFactor = [{ pattern: "mid_level", learningRateFactor: 0.1 }];
+  const parts = { freeze: ["low_level"], learningRateFactor, movingAverage: 0.99 };
+  await writeTrainingExport(path, { choices: { ...choices, ...parts }, classes: 3 });
+  const written: TrainingDescription = JSON.parse(
+    await readFile(join(folder.path, "groups.json"), "utf8"),
+  );
+  expect(written.configuration.movingAverage).toBe(0.99);
+  const factors = new Map(written.parameters.map((each) => [each.name, each.learningRateFactor]));
+  expect(factors.get("low_level.0.weight")).toBe(0);
+  expect(factors.get("mid_level.0.weight")).toBe(0.1);
+  expect(factors.get("fusion.mid_level.weight")).toBe(1);
+});
+
+test("every crop of a run has its graphs", async () => {
+  const { crop: _, ...others } = choices;
+  const phases = [16, 32, 16].map((crop) => ({ crop, epochs: 1 }));
+  const written = await writeTrainingExport(join(folder.path, "two.onnx"), {
+    choices: { ...others, phases },
     classes: 0,
   });
-  await expect(written).rejects.toThrow("regression head");
+  const files = ["two", "two-evaluation", "two-32", "two-32-evaluation"];
+  expect(written).toEqual(
+    [...files.map((name) => `${name}.onnx`), "two.json"].map((name) => join(folder.path, name)),
+  );
+  const { graphs }: TrainingDescription = JSON.parse(await readFile(written[4]!, "utf8"));
+  expect(graphs.map(({ crop, training }) => [crop, training.file])).toEqual([
+    [16, "two.onnx"],
+    [32, "two-32.onnx"],
+  ]);
 });

@@ -1,5 +1,5 @@
-// What an engine outside of this program needs to train as `ltbc train` does: the forward graphs
-// with the starting weights, and all other choices as JSON.
+// What an engine outside of this program needs to train as `ltbc train` does: graphs up to the loss,
+// the starting weights, and all other choices as JSON.
 
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
@@ -8,65 +8,106 @@ import {
   optimizerDefaults,
   optimizerStateNames,
 } from "@let-there-be-color/core/graph";
-import { initialValues, parameterSpecifications } from "@let-there-be-color/core/network";
-import type { HybridOptions } from "@let-there-be-color/core/objective";
-import { forwardGraph } from "@let-there-be-color/core/training";
+import { parameterSpecifications } from "@let-there-be-color/core/network";
+import {
+  learningRateFactor,
+  type MeasureSet,
+  objectiveOf,
+} from "@let-there-be-color/core/objective";
+import {
+  initialState,
+  judgementGraph,
+  lossGraph,
+  type NetworkBoundary,
+  parameterGroups,
+  type TrainingState,
+} from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { writeFileDurably } from "../files/atomic-file.js";
+import { createRuntime } from "../runtime/onnx-runtime.js";
 import { checkNumbers } from "./run/choices.js";
 import {
   newConfiguration,
+  planOf,
   type RunConfiguration,
   type TrainingChoices,
 } from "./run/configuration.js";
+import { openRunDatasets, RunData } from "./run/data.js";
+import type { PretrainedNetwork } from "./run/encoder-weights.js";
+import { learnsFromPictures, startingState } from "./run/starting-state.js";
 
 /** Raised when a change makes older exports unreadable. */
-const formatVersion = 1;
+const formatVersion = 2;
 const format = "let-there-be-color training";
 
 export interface TrainingExportOptions {
   readonly choices: TrainingChoices;
   /** Class names in label order, or how many there will be; 0 leaves the classification out. */
   readonly classes: readonly string[] | number;
+  /** With the weights that its encoder starts from, in place of those from the seed. */
+  readonly encoder?: PretrainedNetwork;
+  /**
+   * Folders or zips of the run's pictures, for networks that start from what pictures show: the prior
+   * of colours, the statistics of an encoder.
+   */
+  readonly pictures?: readonly string[];
 }
 
 /** The JSON file. */
 export interface TrainingDescription {
   readonly format: string;
   readonly formatVersion: number;
-  /** `training` holds the starting weights, `evaluation` takes the parameters as inputs. */
-  readonly graphs: Readonly<Record<"training" | "evaluation", { file: string; sha256: string }>>;
-  /** Side of the pictures that the graphs are made for; null for any. */
-  readonly side: number | null;
-  /** In the order of checkpoints. Those not trainable become the graph's output `<name>/next`. */
-  readonly parameters: readonly { name: string; shape: readonly number[]; trainable: boolean }[];
-  readonly inputs: {
-    readonly luminance: { name: string; unit: string };
-    /** Uniform [0, 1), drawn by seed, step, position in this list, and element. */
-    readonly noise: readonly { name: string; shape: readonly (number | string)[] }[];
-  };
-  readonly outputs: { readonly chroma: string; readonly logits: string | null };
+  /**
+   * For each crop of the run's phases: `lossGraph` and `judgementGraph`. The first training graph holds
+   * the starting weights as constants; in all others the parameters are inputs.
+   */
+  readonly graphs: readonly ExportedCrop[];
+  /**
+   * In the order of checkpoints. Those not trainable become the graph's output `<name>/next`; a
+   * learning-rate factor of 0 freezes.
+   */
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly trainable: boolean;
+    readonly learningRateFactor: number;
+  }[];
+  /** What is measured, and what chooses the best model. */
+  readonly objective: MeasureSet & { readonly description: string };
   /** Every number spelled out; state tensors are named `<parameter>/<state>` and start at zero. */
   readonly optimizer: OptimizerOptions & { readonly state: readonly string[] };
-  /** The target is a*b* averaged over squares of `pooling` pixels, then `(ab - offset) / scale`. */
-  readonly target: { readonly pooling: number; readonly offset: number; readonly scale: number };
   /** Largest part of the run that the warm-up may be; null if its length was chosen. */
   readonly warmupShare: number | null;
-  /**
-   * What checkpoints record, but for the pictures, which the runner knows; the options of the hybrid
-   * objective as `loss`.
-   */
-  readonly configuration: Omit<
-    RunConfiguration,
-    "data" | "fingerprints" | "objective" | "parameterGroups" | "movingAverage"
-  > & { readonly loss: Omit<HybridOptions, "type"> };
+  /** What checkpoints record, but for the pictures, which the runner knows. */
+  readonly configuration: Omit<RunConfiguration, "data" | "fingerprints">;
+}
+
+interface ExportedFile {
+  readonly file: string;
+  readonly sha256: string;
+  /** The part that may be computed with fewer bits. */
+  readonly network: NetworkBoundary;
+}
+
+interface ExportedCrop {
+  /** Side of the pictures in pixels. */
+  readonly crop: number;
+  readonly training: ExportedFile & {
+    /** Uniform [0, 1), drawn by seed, step, position in this list, and element. */
+    readonly noise: readonly { name: string; shape: readonly (number | string)[] }[];
+    /** Weights whose sums over all workers the graph takes as `<weight>/total`. */
+    readonly totals: readonly string[];
+  };
+  readonly evaluation: ExportedFile;
 }
 
 /**
- * Writes `<name>.onnx`, `<name>-evaluation.onnx` and `<name>.json`, the JSON last.
+ * Writes `<name>.onnx`, `<name>-evaluation.onnx` and `<name>.json`, the JSON last. Where phases have
+ * several crops, the graphs of the others are `<name>-<crop>.onnx` and `<name>-<crop>-evaluation.onnx`.
+ *
  * @param path of the first
  * @returns all paths
- * @throws UserError if choices contradict each other
+ * @throws UserError if choices contradict each other, or pictures are needed that are not given
  */
 export async function writeTrainingExport(
   path: string,
@@ -75,75 +116,67 @@ export async function writeTrainingExport(
   const stem = path.replace(/\.onnx$/, "");
   if (stem === path)
     throw new UserError("option-invalid", `Expected an output named *.onnx but received ${path}.`);
-  const { choices, classes } = options;
+  const { choices, classes, encoder } = options;
   checkNumbers(choices);
-  const count = typeof classes === "number" ? classes : classes.length;
-  const {
-    data: _,
-    fingerprints: __,
-    objective,
-    parameterGroups,
-    movingAverage,
-    ...configuration
-  } = newConfiguration(choices, nowhere, {
-    // Only their number matters here, where they have no names.
-    classes: typeof classes === "number" ? Array.from({ length: count }, String) : classes,
-    fingerprints: { training: "", validation: "" },
-    pictures: Number.POSITIVE_INFINITY,
-  });
-  if (parameterGroups.length > 0 || movingAverage > 0) {
-    throw new UserError(
-      "option-invalid",
-      "Training on a cluster has neither parameter groups nor moving averages.",
-    );
+  const names = typeof classes === "number" ? Array.from({ length: classes }, String) : classes;
+  const whole = newConfiguration(
+    choices,
+    nowhere,
+    {
+      // Only their number matters here, where they have no names.
+      classes: names,
+      fingerprints: { training: "", validation: "" },
+      pictures: Number.POSITIVE_INFINITY,
+    },
+    encoder,
+  );
+  const { data: _, fingerprints: __, ...configuration } = whole;
+  const { network, phases } = configuration;
+  const objective = objectiveOf(configuration.objective, network);
+  const start = await valuesToStartFrom(whole, options);
+  const written: string[] = [];
+  const write = async (file: string, content: Uint8Array) => {
+    await writeFileDurably(file, content);
+    written.push(file);
+    return { file: basename(file), sha256: createHash("sha256").update(content).digest("hex") };
+  };
+  const graphs: ExportedCrop[] = [];
+  for (const crop of new Set(phases.map((phase) => phase.crop))) {
+    const first = graphs.length === 0;
+    const name = first ? stem : `${stem}-${crop}`;
+    const sized = { ...configuration, height: crop, width: crop };
+    const { model, boundary, ...inputs } = lossGraph(sized, first ? start : undefined);
+    const judgement = judgementGraph(sized);
+    graphs.push({
+      crop,
+      training: { ...(await write(`${name}.onnx`, model)), network: boundary, ...inputs },
+      evaluation: {
+        ...(await write(`${name}-evaluation.onnx`, judgement.model)),
+        network: judgement.boundary,
+      },
+    });
   }
-  const { network, seed } = configuration;
-  const { head } = network;
-  if (objective.type !== "hybrid" || head.type === "quantized") {
-    throw new UserError(
-      "option-invalid",
-      "Training on a cluster takes a regression head and the hybrid objective alone; train other networks with ltbc train.",
-    );
-  }
-  const { type: ___, ...loss } = objective;
-  const side = graphSide(configuration);
-  const specifications = parameterSpecifications(network);
-  const sized = { network, ...(side === null ? {} : { side }) };
-  const values = initialValues(specifications, seed);
-  const training = forwardGraph({ ...sized, mode: "training", parameters: values });
-  const evaluation = forwardGraph({ ...sized, mode: "evaluation" });
-  const files = { training: `${stem}.onnx`, evaluation: `${stem}-evaluation.onnx` };
+  const { description: inWords, measures, selection } = objective;
+  const groups = parameterGroups(configuration);
   const description: TrainingDescription = {
     format,
     formatVersion,
-    graphs: {
-      training: fileRecord(files.training, training.model),
-      evaluation: fileRecord(files.evaluation, evaluation.model),
-    },
-    side,
-    parameters: specifications.map(({ name, shape, trainable }) => ({ name, shape, trainable })),
-    inputs: {
-      luminance: { name: "luminance", unit: "L* of CIELAB (D65), 0..100, [N, 1, H, W]" },
-      noise: training.noise,
-    },
-    outputs: {
-      chroma: "normalized_chroma",
-      logits: network.classes > 0 ? "scene_logits" : null,
-    },
+    graphs,
+    parameters: parameterSpecifications(network).map(({ name, shape, trainable }) => ({
+      ...{ name, shape, trainable },
+      learningRateFactor: learningRateFactor(groups, name),
+    })),
+    objective: { description: inWords, measures, selection },
     optimizer: spelledOut(configuration.optimizer),
-    target: { pooling: 2, offset: head.offset, scale: head.scale },
     warmupShare: choices.warmup === undefined ? 0.1 : null,
     configuration: {
       ...configuration,
-      loss,
       classes: typeof classes === "number" ? [] : configuration.classes,
     },
   };
   const json = `${stem}.json`;
-  await writeFileDurably(files.training, training.model);
-  await writeFileDurably(files.evaluation, evaluation.model);
   await writeFileDurably(json, `${JSON.stringify(description, null, 1)}\n`);
-  return [files.training, files.evaluation, json];
+  return [...written, json];
 }
 
 const nowhere: RunConfiguration["data"] = {
@@ -156,22 +189,24 @@ const nowhere: RunConfiguration["data"] = {
   categories: null,
 };
 
-/** A network with a flattened global map needs the crop when its graph is built. */
-function graphSide({
-  network,
-  phases,
-}: Pick<RunConfiguration, "network" | "phases">): number | null {
-  if (network.encoder || network.global.pooling.type === "average") return null;
-  const sides = [...new Set(phases.map(({ crop }) => crop))];
-  if (sides.length === 1) return sides[0]!;
-  throw new UserError(
-    "option-invalid",
-    `A network with a flattened global map is exported for one crop, not for ${sides.join(" and ")}: leave out \`phases\`.`,
-  );
-}
-
-function fileRecord(path: string, content: Uint8Array): { file: string; sha256: string } {
-  return { file: basename(path), sha256: createHash("sha256").update(content).digest("hex") };
+/** What `ltbc train` starts from with the same pictures. */
+async function valuesToStartFrom(
+  configuration: RunConfiguration,
+  { encoder, pictures = [] }: TrainingExportOptions,
+): Promise<TrainingState> {
+  const given = encoder?.values ?? new Map();
+  if (!learnsFromPictures(configuration)) return initialState(configuration, given);
+  if (pictures.length === 0) {
+    throw new UserError(
+      "option-invalid",
+      "This network starts from what the run's pictures show (the prior of colours, statistics of an encoder): give them as `pictures`.",
+    );
+  }
+  const { seed } = configuration;
+  const datasets = await openRunDatasets({ ...nowhere, sources: pictures }, seed);
+  const [phase] = planOf(configuration, datasets.training.items.length);
+  const data = new RunData(datasets, configuration);
+  return startingState(await createRuntime(), configuration, given, phase!, data);
 }
 
 function spelledOut(options: OptimizerOptions): TrainingDescription["optimizer"] {

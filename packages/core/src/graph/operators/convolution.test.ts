@@ -1,33 +1,20 @@
 import { describe, expect, test } from "vitest";
-import { cpu, describeOnDevices, numbers, runGraph } from "../../testing/devices.js";
-import { expectClose, expectGradients, randomTensor } from "../../testing/gradient-check.js";
-import { slidingWindow, spreading } from "../../testing/reference-convolution.js";
+import {
+  type ConvolutionLayer,
+  expectLayerGradients,
+  expectLayerValues,
+  layersFor,
+} from "../../testing/convolution-layers.js";
+import { cpu, describeOnDevices } from "../../testing/devices.js";
+import { expectGradients, randomTensor } from "../../testing/gradient-check.js";
 import { gradients } from "../gradients.js";
 import { Graph } from "../graph.js";
-import type { TensorValue } from "../session.js";
-import {
-  type ConvolutionOptions,
-  convolution,
-  type TransposedConvolutionOptions,
-  transposedConvolution,
-} from "./convolution.js";
+import { type ConvolutionOptions, convolution, transposedConvolution } from "./convolution.js";
 import { reduceSum } from "./reduction.js";
-
-interface Layer {
-  readonly title: string;
-  readonly picture: readonly [number, number, number, number];
-  /** [C_out, C_in, kh, kw], or [C_in, C_out, kh, kw] of a transposed convolution. */
-  readonly weight: readonly [number, number, number, number];
-  readonly options?: TransposedConvolutionOptions;
-  /** Checks every n-th element only, for wide layers. */
-  readonly every?: number;
-  /** Also on devices that compile every shader anew, which takes a second for each layer. */
-  readonly everywhere?: true;
-}
 
 // The weight gradient has forms of its own for few input channels (and 1x1 kernels), for few output
 // channels, and for all others, with pictures apart or, where they are small, joined.
-const convolutions: readonly Layer[] = [
+const convolutions: readonly ConvolutionLayer[] = [
   { title: "1x1", picture: [2, 3, 4, 5], weight: [4, 3, 1, 1], everywhere: true },
   { title: "1x1, padded", picture: [1, 2, 3, 4], weight: [3, 2, 1, 1], options: { padding: 1 } },
   { title: "1x1, stride 2", picture: [2, 3, 5, 6], weight: [4, 3, 1, 1], options: { stride: 2 } },
@@ -159,7 +146,7 @@ const convolutions: readonly Layer[] = [
   },
 ];
 
-const transposedConvolutions: readonly Layer[] = [
+const transposedConvolutions: readonly ConvolutionLayer[] = [
   { title: "1x1", picture: [2, 3, 3, 4], weight: [3, 2, 1, 1] },
   { title: "3x3", picture: [2, 3, 3, 4], weight: [3, 2, 3, 3], options: { padding: 1 } },
   {
@@ -198,37 +185,12 @@ const transposedConvolutions: readonly Layer[] = [
 ];
 
 describeOnDevices("Gradients of convolutions", (device) => {
-  const here = (layers: readonly Layer[]) =>
-    layers.filter(({ everywhere }) => device.name === "cpu" || everywhere);
-
-  test.each(here(convolutions))("Conv: $title", async (layer) => {
-    const { picture, weight, options = {}, every = 1 } = layer;
-    const inputs = [
-      randomTensor(picture, 1),
-      randomTensor(weight, 2),
-      randomTensor([weight[0]], 3),
-    ];
-    await expectGradients(
-      device,
-      inputs,
-      (x, w, bias) => convolution(x!, w!, { ...options, bias: bias! }),
-      { every },
-    );
+  test.each(layersFor(device, convolutions))("Conv: $title", async (layer) => {
+    await expectLayerGradients(device, "Conv", layer);
   });
 
-  test.each(here(transposedConvolutions))("ConvTranspose: $title", async (layer) => {
-    const { picture, weight, options = {}, every = 1 } = layer;
-    const inputs = [
-      randomTensor(picture, 1),
-      randomTensor(weight, 2),
-      randomTensor([weight[1]], 3),
-    ];
-    await expectGradients(
-      device,
-      inputs,
-      (x, w, bias) => transposedConvolution(x!, w!, { ...options, bias: bias! }),
-      { every },
-    );
+  test.each(layersFor(device, transposedConvolutions))("ConvTranspose: $title", async (layer) => {
+    await expectLayerGradients(device, "ConvTranspose", layer);
   });
 });
 
@@ -239,39 +201,12 @@ test("gradients without a bias", async () => {
 });
 
 describe("values", () => {
-  test.each(convolutions)("Conv: $title", async ({ picture, weight, options = {} }) => {
-    const [x, w, bias] = [
-      randomTensor(picture, 1),
-      randomTensor(weight, 2),
-      randomTensor([weight[0]], 3),
-    ];
-    const graph = new Graph();
-    const y = convolution(graph.input("x", "float32", x.shape), constant(graph, w), {
-      ...options,
-      bias: constant(graph, bias),
-    });
-    graph.output("y", y);
-    const expected = slidingWindow(x, w, bias, options);
-    expect(y.shape).toEqual(expected.shape);
-    expectClose(numbers((await runGraph(cpu, graph, { x })).y), expected.values, 1e-5, "y");
+  test.each(convolutions)("Conv: $title", async (layer) => {
+    await expectLayerValues("Conv", layer);
   });
 
   test.each(transposedConvolutions)("ConvTranspose: $title", async (layer) => {
-    const { picture, weight, options = {} } = layer;
-    const [x, w, bias] = [
-      randomTensor(picture, 1),
-      randomTensor(weight, 2),
-      randomTensor([weight[1]], 3),
-    ];
-    const graph = new Graph();
-    const y = transposedConvolution(graph.input("x", "float32", x.shape), constant(graph, w), {
-      ...options,
-      bias: constant(graph, bias),
-    });
-    graph.output("y", y);
-    const expected = spreading(x, w, bias, options);
-    expect(y.shape).toEqual(expected.shape);
-    expectClose(numbers((await runGraph(cpu, graph, { x })).y), expected.values, 1e-5, "y");
+    await expectLayerValues("ConvTranspose", layer);
   });
 });
 
@@ -338,7 +273,3 @@ describe("mistakes", () => {
     );
   });
 });
-
-function constant(graph: Graph, { shape, data }: TensorValue) {
-  return graph.constant("float32", shape, data);
-}

@@ -1,27 +1,20 @@
 // Convolutions in groups, most of them depthwise, against their definition and finite differences.
 
 import { describe, expect, test } from "vitest";
-import { cpu, describeOnDevices, numbers, runGraph } from "../../testing/devices.js";
-import { expectClose, expectGradients, randomTensor } from "../../testing/gradient-check.js";
-import { slidingWindow, spreading } from "../../testing/reference-convolution.js";
+import {
+  type ConvolutionLayer,
+  expectLayerGradients,
+  expectLayerValues,
+  layersFor,
+} from "../../testing/convolution-layers.js";
+import { describeOnDevices } from "../../testing/devices.js";
+import { expectGradients, randomTensor } from "../../testing/gradient-check.js";
 import { Graph } from "../graph.js";
-import { type ConvolutionOptions, convolution, transposedConvolution } from "./convolution.js";
-
-interface Layer {
-  readonly title: string;
-  readonly picture: readonly [number, number, number, number];
-  /** [C_out, C_in / groups, kh, kw] */
-  readonly weight: readonly [number, number, number, number];
-  readonly options: ConvolutionOptions & { readonly groups: number };
-  /** Checks every n-th element only. */
-  readonly every?: number;
-  /** Also on devices that compile every shader anew, which takes a second for each layer. */
-  readonly everywhere?: true;
-}
+import { type ConvolutionOptions, convolution } from "./convolution.js";
 
 // The gradients of depthwise convolutions have forms of their own for small maps, for rows that
 // divide into tiles (stride 1), and for all others.
-const layers: readonly Layer[] = [
+const layers: readonly ConvolutionLayer[] = [
   {
     title: "depthwise 3x3",
     picture: [2, 3, 5, 6],
@@ -137,21 +130,16 @@ const layers: readonly Layer[] = [
   },
 ];
 
-describeOnDevices("Gradients of convolutions in groups", (device) => {
-  const here = layers.filter(({ everywhere }) => device.name === "cpu" || everywhere);
+const transposedLayer: ConvolutionLayer = {
+  title: "transposed, groups of two to three, stride 2",
+  picture: [2, 4, 3, 2],
+  weight: [4, 3, 3, 3],
+  options: { groups: 2, stride: 2, padding: 1, outputPadding: [1, 0] },
+};
 
-  test.each(here)("$title", async ({ picture, weight, options, every = 1 }) => {
-    const inputs = [
-      randomTensor(picture, 1),
-      randomTensor(weight, 2),
-      randomTensor([weight[0]], 3),
-    ];
-    await expectGradients(
-      device,
-      inputs,
-      (x, w, bias) => convolution(x!, w!, { ...options, bias: bias! }),
-      { every },
-    );
+describeOnDevices("Gradients of convolutions in groups", (device) => {
+  test.each(layersFor(device, layers))("$title", async (layer) => {
+    await expectLayerGradients(device, "Conv", layer);
   });
 
   test("of the picture alone, the kernels constant", async () => {
@@ -168,47 +156,17 @@ describeOnDevices("Gradients of convolutions in groups", (device) => {
   });
 
   test("of a transposed convolution", async () => {
-    const inputs = [randomTensor([2, 4, 3, 2], 1), randomTensor([4, 3, 3, 3], 2)];
-    await expectGradients(device, inputs, (x, w) =>
-      transposedConvolution(x!, w!, { groups: 2, stride: 2, padding: 1, outputPadding: [1, 1] }),
-    );
+    await expectLayerGradients(device, "ConvTranspose", transposedLayer);
   });
 });
 
 describe("values", () => {
-  test.each(layers)("$title", async ({ picture, weight, options }) => {
-    const inputs = {
-      x: randomTensor(picture, 1),
-      w: randomTensor(weight, 2),
-      bias: randomTensor([weight[0]], 3),
-    };
-    const graph = new Graph();
-    const [x, w, bias] = Object.entries(inputs).map(([name, { shape }]) =>
-      graph.input(name, "float32", shape),
-    );
-    const y = convolution(x!, w!, { ...options, bias: bias! });
-    graph.output("y", y);
-    const expected = slidingWindow(inputs.x, inputs.w, inputs.bias, options);
-    expect(y.shape).toEqual(expected.shape);
-    expectClose(numbers((await runGraph(cpu, graph, inputs)).y), expected.values, 1e-5, "y");
+  test.each(layers)("$title", async (layer) => {
+    await expectLayerValues("Conv", layer);
   });
 
   test("of a transposed convolution", async () => {
-    const inputs = {
-      x: randomTensor([2, 4, 3, 2], 1),
-      w: randomTensor([4, 3, 3, 3], 2),
-      bias: randomTensor([6], 3),
-    };
-    const options = { groups: 2, stride: 2, padding: 1, outputPadding: [1, 0] } as const;
-    const graph = new Graph();
-    const [x, w, bias] = Object.entries(inputs).map(([name, { shape }]) =>
-      graph.input(name, "float32", shape),
-    );
-    const y = transposedConvolution(x!, w!, { ...options, bias: bias! });
-    graph.output("y", y);
-    const expected = spreading(inputs.x, inputs.w, inputs.bias, options);
-    expect(y.shape).toEqual(expected.shape);
-    expectClose(numbers((await runGraph(cpu, graph, inputs)).y), expected.values, 1e-5, "y");
+    await expectLayerValues("ConvTranspose", transposedLayer);
   });
 });
 

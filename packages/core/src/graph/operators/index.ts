@@ -35,6 +35,7 @@ export {
   slice,
   transpose,
   unsqueeze,
+  withAxes,
 } from "./layout.js";
 export { type GemmOptions, gemm, matMul, transposeLastTwo } from "./matrix.js";
 export { type MaxPoolOptions, maxPool } from "./max-pooling.js";

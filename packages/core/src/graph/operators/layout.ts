@@ -40,6 +40,11 @@ export function unsqueeze(x: Value, axis: number): Value {
   return x.graph.emitOne("Unsqueeze", [x, x.graph.integers([axis])], {}, { type: x.type, shape });
 }
 
+/** A value of one element with so many axes. */
+export function withAxes(x: Value, axes: number): Value {
+  return x.shape.length === axes ? x : reshape(x, new Array<number>(axes).fill(1));
+}
+
 /** Axis `i` of the result is axis `permutation[i]` of `x`. */
 export function transpose(x: Value, permutation: readonly number[]): Value {
   const sorted = [...permutation].sort((a, b) => a - b);

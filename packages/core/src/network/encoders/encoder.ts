@@ -16,21 +16,21 @@ export interface EncodedPicture {
   readonly scales: readonly (Value | undefined)[];
 }
 
-/** @param luminance L* of CIELAB, 0..100, `[N, 1, H, W]` */
-export function encode(context: NetworkContext, luminance: Value): EncodedPicture {
+/** @param lightness L* of CIELAB, 0..100, `[N, 1, H, W]` */
+export function encode(context: NetworkContext, lightness: Value): EncodedPicture {
   const { config } = context;
-  context.arrangement?.startFrom(luminance);
+  context.arrangement?.startFrom(lightness);
   return config.encoder
-    ? encodeByBackbone(context, config, luminance)
-    : encodeAsInPaper(context, config, luminance);
+    ? encodeByBackbone(context, config, lightness)
+    : encodeAsInPaper(context, config, lightness);
 }
 
 function encodeByBackbone(
   context: NetworkContext,
   { encoder, global }: BackboneNetworkConfig,
-  luminance: Value,
+  lightness: Value,
 ): EncodedPicture {
-  const maps = backboneFeatures(context, encoder, grayCodes(luminance));
+  const maps = backboneFeatures(context, encoder, grayCodes(lightness));
   const local = maps.at(-1)!;
   return {
     global: hiddenGlobalLayers(context, global.hidden, globalAveragePool(local)),

@@ -14,17 +14,17 @@ import type { EncodedPicture } from "./encoder.js";
 export function encodeAsInPaper(
   context: NetworkContext,
   config: PaperNetworkConfig,
-  luminance: Value,
+  lightness: Value,
 ): EncodedPicture {
   // Centred: about -1..1.
   const centre = (x: Value) => add(scale(x, 1 / 50), x.graph.scalar(-1));
-  const lowLevel = lowLevelFeatures(context, config.lowLevel, centre(luminance));
+  const lowLevel = lowLevelFeatures(context, config.lowLevel, centre(lightness));
   const deepest = lowLevel.at(-1)!;
   const mapOf = (image: Value) => {
     context.arrangement?.startFrom(image);
     return lowLevelFeatures(context, config.lowLevel, centre(image)).at(-1)!;
   };
-  const globalInput = globalImage(context, config, luminance, deepest, mapOf);
+  const globalInput = globalImage(context, config, lightness, deepest, mapOf);
   const global = globalFeatures(context, config.global, globalInput);
   return {
     global,
@@ -37,18 +37,18 @@ export function encodeAsInPaper(
 function globalImage(
   context: NetworkContext,
   config: PaperNetworkConfig,
-  luminance: Value,
+  lightness: Value,
   deepest: Value,
   mapOf: (image: Value) => Value,
 ): Value {
   const { pooling } = config.global;
-  const [, , height, width] = luminance.shape;
+  const [, , height, width] = lightness.shape;
   if (pooling.type === "average") return deepest;
   if (height === pooling.imageSize && width === pooling.imageSize) return deepest;
-  const image = resizeToSquare(luminance, pooling.imageSize);
+  const image = resizeToSquare(lightness, pooling.imageSize);
   const sizesAreKnown = typeof height === "number" && typeof width === "number";
   return context.arrangement && !sizesAreKnown
-    ? mapOfGlobalImage(luminance, deepest, image, totalStride(config), mapOf)
+    ? mapOfGlobalImage(lightness, deepest, image, totalStride(config), mapOf)
     : mapOf(image);
 }
 

@@ -10,7 +10,7 @@ export interface CountedPictures {
   readonly height: number;
   readonly width: number;
   /** L* 0..100: `[N, 1, height, width]`. */
-  readonly luminance: Float32Array;
+  readonly lightness: Float32Array;
   /** CIELAB units: `[N, 2, height, width]`. */
   readonly ab: Float32Array;
 }
@@ -23,7 +23,7 @@ export interface CountedPictures {
  */
 export function countColors(
   counts: PriorCounts,
-  { count, height, width, luminance, ab }: CountedPictures,
+  { count, height, width, lightness, ab }: CountedPictures,
   stride: number,
   minimumChroma: number,
 ): void {
@@ -38,7 +38,7 @@ export function countColors(
     let chroma = 0;
     for (let i = 0; i < positions; i++) chroma += Math.hypot(target[i]!, target[positions + i]!);
     if (chroma / positions < minimumChroma) continue;
-    counts.add(target, counts.bands > 1 ? plane(luminance, picture) : undefined);
+    counts.add(target, counts.bands > 1 ? plane(lightness, picture) : undefined);
   }
 }
 

@@ -175,7 +175,7 @@ describe("the prior over training pictures", () => {
       count: 3,
       height: 2 * height,
       width: 2 * width,
-      luminance: new Float32Array(3 * 24),
+      lightness: new Float32Array(3 * 24),
       ab: ab.data as Float32Array,
     };
     countColors(counts, pictures, 2, 10);
@@ -194,16 +194,16 @@ describe("the prior over training pictures", () => {
   test("is counted in bands of the mean lightness", () => {
     const counts = new PriorCounts(new ChromaEncoding(bins, { neighbours: 1 }), 2);
     // 2 x 2 pixels each: of 30 and 90, then of 10, on the mean in the upper and the lower band.
-    const luminance = Float32Array.of(30, 90, 30, 90, 10, 10, 10, 10);
+    const lightness = Float32Array.of(30, 90, 30, 90, 10, 10, 10, 10);
     const colors = Float32Array.of(40, 40, 40, 40, 0, 0, 0, 0, -40, -40, -40, -40, 0, 0, 0, 0);
-    countColors(counts, { count: 2, height: 2, width: 2, luminance, ab: colors }, 2, 0);
+    countColors(counts, { count: 2, height: 2, width: 2, lightness, ab: colors }, 2, 0);
     expect(counts.counts[bins.count + bins.nearest(40, 0)]).toBe(1);
     expect(counts.counts[bins.nearest(-40, 0)]).toBe(1);
   });
 });
 
 describe("model files", () => {
-  const luminance = randomTensor([1, 1, 48, 40], 3, 0, 100);
+  const lightness = randomTensor([1, 1, 48, 40], 3, 0, 100);
 
   /** Distributions that differ: the network starts close to none. */
   function parameters(config: NetworkConfig) {
@@ -234,7 +234,7 @@ describe("model files", () => {
       head: { ...(quantized.head as QuantizedHead), readOuts },
       finalUpsampling: "nearest",
     };
-    const { model, results } = await run(config, luminance);
+    const { model, results } = await run(config, lightness);
     const own = results.ab_logits!;
     expect(own.shape).toEqual([1, 12, 10, ChromaBins.of(40).count]);
     const stated = readModelMetadata(model).properties;

@@ -69,6 +69,11 @@ const positive: Range = {
   holds: (value) => Number.isFinite(value) && value > 0,
 };
 
+const share: Range = {
+  words: "a number from 0 to 1",
+  holds: (value) => value >= 0 && value <= 1,
+};
+
 const ranges: Readonly<Record<NumberChoice, Range>> = {
   epochs: count,
   batch: count,
@@ -79,11 +84,9 @@ const ranges: Readonly<Record<NumberChoice, Range>> = {
   weightDecay: notNegative,
   clipNorm: notNegative,
   alpha: notNegative,
-  rebalancing: {
-    words: "a number from 0 to 1",
-    holds: (value) => value >= 0 && value <= 1,
-  },
+  rebalancing: share,
   neighbours: count,
+  hints: share,
   encoderStatistics: wholeNumber,
   movingAverage: {
     words: "a number from 0 to below 1",

@@ -89,6 +89,11 @@ describe("a new run", () => {
     [{ crop: 64, resize: 50 }, /at least the crop \(64 pixels\)/],
     [{ freeze: ["encoder.*"] }, /No parameter of this network is named encoder/],
     [{ phases: [{ crop: 64, epochs: 1 }], epochs: 3 }, /leave out `crop` and `epochs`/],
+    [{ neighbours: 5 }, /`neighbours` is for networks whose colours are classes, and compact is/],
+    [{ rebalancing: 0 }, /`rebalancing` is for networks whose colours are classes/],
+    [{ preset: "mobilenet", reduction: "sum" }, /`reduction` is for networks that predict one/],
+    [{ hints: 0.3 }, /`hints` is for networks that take hints, and compact is none/],
+    [{ encoderStatistics: 0 }, /`encoderStatistics` is for networks with a classifier/],
   ])("refuses %j", (choices, message) => {
     expect(() => configure(choices)).toThrow(message);
   });
@@ -146,6 +151,11 @@ describe("a resumed run", () => {
     ["batch", { batch: 32 }],
     ["seed", { seed: 5 }],
     ["optimizer", { optimizer: "adam" }],
+    ["views", { views: [0.5, 1] }],
+    ["augmentation", { augmentation: {} }],
+    ["hints", { hints: 0.3 }],
+    ["neighbours", { neighbours: 5 }],
+    ["rebalancing", { rebalancing: 0 }],
   ])("refuses %s", (option, choices) => {
     expect(() => resumedConfiguration(recorded, choices)).toThrow(
       `\`${option}\` belongs to the run`,

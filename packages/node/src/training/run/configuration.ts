@@ -31,6 +31,7 @@ import {
   presetDefaults,
   pretrainedEncoderGroups,
   STATISTICS_BATCHES,
+  USUAL_HINTS,
   usualLearningRates,
 } from "./preset-defaults.js";
 
@@ -59,6 +60,8 @@ export interface TrainingChoices {
   readonly neighbours?: number;
   readonly views?: readonly [least: number, most: number];
   readonly augmentation?: AugmentationOptions;
+  /** Share of the training pictures that hints are given for, if the network takes them. */
+  readonly hints?: number;
   /** Patterns of the parameters that stay as they are. */
   readonly freeze?: readonly string[];
   /** Parts that learn more slowly (or faster) than the rest. */
@@ -111,6 +114,8 @@ export interface RunConfiguration {
   readonly views?: readonly [least: number, most: number];
   /** What happens to training pictures before the network sees them. */
   readonly augmentation?: AugmentationOptions;
+  /** Share of the training pictures that hints are given for; left out: the network takes none. */
+  readonly hints?: number;
   /** Batches that the encoder's statistics were estimated from before training. Default 0. */
   readonly encoderStatistics?: number;
   /** Mean chroma under which a picture counts as grey and is left out, CIELAB units. */
@@ -141,6 +146,7 @@ export function newConfiguration(
   const classes = found.classes.length >= 2 ? found.classes : [];
   const chosen = networkPreset(preset, { ...choices.network, classes: classes.length });
   const network = encoder ? { ...encoder.network, classes: classes.length } : chosen;
+  checkChoicesFit(choices, network);
   const phases = configuredPhases(choices, preset, network);
   const optimizer = choices.optimizer ?? defaults.optimizer;
   const usual =
@@ -170,6 +176,7 @@ export function newConfiguration(
     ...given({
       views: choices.views ?? defaults.views,
       augmentation: choices.augmentation ?? defaults.augmentation,
+      hints: takesHints(network) ? (choices.hints ?? USUAL_HINTS) : undefined,
     }),
     ...(encoder ? { encoderOrigin: encoder.origin } : {}),
     encoderStatistics: network.encoder ? statisticsBatches(choices, network.encoder) : 0,
@@ -179,10 +186,34 @@ export function newConfiguration(
   };
 }
 
+function takesHints(network: NetworkConfig): boolean {
+  return network.encoder !== undefined && network.hints === true;
+}
+
 /** Without the options that are left out. */
 function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** @throws UserError if a choice is given that would change nothing for this network */
+function checkChoicesFit(choices: TrainingChoices, network: NetworkConfig): void {
+  const { head, encoder, name } = network;
+  const [classes, one] = ["whose colours are classes", "that predict one colour for each pixel"];
+  const isQuantized = head.type === "quantized";
+  for (const [choice, fits, networks] of [
+    ["neighbours", isQuantized, classes],
+    ["rebalancing", isQuantized, classes],
+    ["reduction", !isQuantized, one],
+    ["encoderStatistics", encoder !== undefined, "with a classifier as the encoder"],
+    ["hints", takesHints(network), "that take hints"],
+  ] as const) {
+    if (fits || choices[choice] === undefined) continue;
+    throw new UserError(
+      "option-invalid",
+      `\`${choice}\` is for networks ${networks}, and ${name} is none: leave it out, or choose another \`preset\`.`,
+    );
+  }
 }
 
 /** The objective that fits the network's head. */
@@ -191,7 +222,7 @@ function chosenObjective(
   usualAlpha: number,
   head: ChromaHead,
 ): ObjectiveOptions {
-  const { alpha = usualAlpha, minimumChroma = 2 } = choices;
+  const { alpha = usualAlpha, minimumChroma = usualMinimumChroma } = choices;
   const { reduction = "mean", rebalancing = 0, neighbours = 5 } = choices;
   if (head.type !== "quantized") return { type: "hybrid", alpha, reduction };
   return { type: "quantized-chroma", alpha, neighbours, rebalancing, minimumChroma };
@@ -205,7 +236,11 @@ function statisticsBatches(
   return encoderStatistics ?? (normalization === "frozen" ? STATISTICS_BATCHES : 0);
 }
 
-/** Choices that a resumed run cannot make anew. */
+/**
+ * Choices that a resumed run cannot make anew: they decide what is trained on and how it is judged, so
+ * that losses before and after would not compare, or are part of what a checkpoint holds. (`alpha` is
+ * no such choice: the best model is chosen by the colour loss alone.)
+ */
 const fixedChoices = [
   "preset",
   "network",
@@ -214,6 +249,11 @@ const fixedChoices = [
   "resize",
   "optimizer",
   "reduction",
+  "rebalancing",
+  "neighbours",
+  "views",
+  "augmentation",
+  "hints",
   "minimumChroma",
   "encoderStatistics",
   "seed",

@@ -20,5 +20,5 @@ test("a phase that cannot be opened leaves no threads behind", async () => {
   onTestFinished(() => create.mockRestore());
   await expect(data.openPhase(phase)).rejects.toThrow("The data set has no pictures.");
   const loader = await (create.mock.results[0]!.value as Promise<BatchLoader>);
-  await expect(loader.epoch(0).next()).rejects.toThrow(/closed/);
+  await expect(loader.epoch(0).next()).rejects.toThrow("The batch loader has been closed.");
 });

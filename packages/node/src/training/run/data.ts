@@ -7,7 +7,7 @@ import {
   type SourceOptions,
   splitDataset,
 } from "../../dataset/index.js";
-import type { PhaseData } from "../trainer.js";
+import type { PhaseData } from "../trainer-options.js";
 import type { DataLocation, RunConfiguration } from "./configuration.js";
 
 export interface RunDatasets {

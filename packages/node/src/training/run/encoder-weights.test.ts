@@ -22,51 +22,19 @@ import {
 } from "@let-there-be-color/core/network";
 import { describe, expect, test } from "vitest";
 import { createRuntime } from "../../runtime/onnx-runtime.js";
+import { encoderFile, narrowEncoder } from "../../testing/encoder-file.js";
 import { folderForTests } from "../../testing/temporary-folder.js";
-import { readSafetensors, type SafeTensor, writeSafetensors } from "../safetensors.js";
+import { readSafetensors, writeSafetensors } from "../safetensors.js";
 import { readEncoderWeights } from "./encoder-weights.js";
 
 const preset = networkPreset("mobilenet") as BackboneNetworkConfig;
-const network: BackboneNetworkConfig = {
-  ...preset,
-  encoder: {
-    kind: "mobilenet-v1",
-    channels: [4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4],
-    normalization: "frozen",
-    epsilon: 1e-3,
-  },
-};
-
-/** The encoder's starting values under the names of a file; three equal channels at the input. */
-function encoderFile(): Map<string, SafeTensor> {
-  const values = initialValues(parameterSpecifications(network), 1);
-  const file = new Map<string, SafeTensor>();
-  for (const [name, { shape, data }] of values) {
-    if (!name.startsWith("encoder.")) continue;
-    const stored = name
-      .replace("encoder.first", "conv1")
-      .replace("encoder.", "")
-      .replace("normalization.", "norm.")
-      .replace("running_", "");
-    if (name !== "encoder.first.weight") file.set(stored, { dtype: "F32", shape, data });
-    else {
-      const thirds = Float32Array.from({ length: 3 * data.length }, (_, index) => {
-        const [channel, tap] = [Math.floor(index / 27), index % 9];
-        return data[9 * channel + tap]! / 3;
-      });
-      file.set(stored, { dtype: "F32", shape: [4, 3, 3, 3], data: thirds });
-    }
-  }
-  file.set("classifier.bias", { dtype: "F32", shape: [2], data: Float32Array.of(1, 2) });
-  return file;
-}
-
+const network = { ...preset, encoder: narrowEncoder };
 const folder = await folderForTests();
 
 describe("weights of an encoder", () => {
   test("are read by name, with where they came from", async () => {
     const path = join(folder, "encoder.safetensors");
-    await writeSafetensors(path, encoderFile(), { source: "a test", licence: "CC0-1.0" });
+    await writeSafetensors(path, encoderFile(network), { source: "a test", licence: "CC0-1.0" });
     const { network: found, values, origin } = await readEncoderWeights(path, network);
     expect(found).toEqual(network);
     expect(origin).toMatchObject({ file: "encoder.safetensors", source: "a test" });
@@ -87,7 +55,7 @@ describe("weights of an encoder", () => {
 
   test("of another encoder name the file and the tensor", async () => {
     const path = join(folder, "other.safetensors");
-    const file = encoderFile();
+    const file = encoderFile(network);
     file.delete("block3.pointwise.weight");
     await writeSafetensors(path, file);
     await expect(readEncoderWeights(path, network)).rejects.toThrow(

@@ -100,6 +100,9 @@ export const pretrainedEncoderGroups: readonly ParameterGroup[] = [
   { pattern: "encoder.*.depthwise.*", learningRateFactor: 0 },
 ];
 
+/** Share of the pictures with hints (Zhang et al. 2017 give all some, and none to one in eight). */
+export const USUAL_HINTS = 0.3;
+
 /** Batches that frozen statistics are estimated from, unless said otherwise. */
 export const STATISTICS_BATCHES = 60;
 

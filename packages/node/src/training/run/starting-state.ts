@@ -14,12 +14,20 @@ import {
   type PhasePlan,
   type TrainingState,
 } from "@let-there-be-color/core/training";
-import type { PhaseData } from "../trainer.js";
+import type { PhaseData } from "../trainer-options.js";
 import type { RunConfiguration } from "./configuration.js";
 import type { RunData } from "./data.js";
 
 /** Pictures that the prior of colours is counted over: its shares hardly change with more. */
 const PRIOR_PICTURES = 5000;
+
+/** Whether a new run starts from what its first pictures show. */
+export function learnsFromPictures({
+  network,
+  encoderStatistics = 0,
+}: Pick<RunConfiguration, "network" | "encoderStatistics">): boolean {
+  return network.head.type === "quantized" || (encoderStatistics > 0 && !!network.encoder);
+}
 
 /**
  * What a new run starts from: values from the seed and those given, and what is learnt from the first
@@ -36,18 +44,17 @@ export async function startingState(
 ): Promise<TrainingState> {
   const { network, encoderStatistics: count = 0 } = configuration;
   let state = initialState(configuration, given);
-  const isEstimated = count > 0 && network.encoder;
-  const isCounted = network.head.type === "quantized";
-  if (!isEstimated && !isCounted) return state;
+  if (!learnsFromPictures(configuration)) return state;
   const opened = await data.openPhase(phase);
   try {
-    if (isEstimated) {
+    if (count > 0 && network.encoder) {
       const { batchSize, crop } = phase;
       const size = { batchSize, height: crop, width: crop };
       const pictures = lightnessOf(first(opened.training(0, 0), count));
       state = new Map(await estimateEncoderStatistics(runtime, network, state, pictures, size));
     }
-    if (isCounted) state.set(PRIOR_NAME, await countedPrior(configuration, phase, opened));
+    if (network.head.type === "quantized")
+      state.set(PRIOR_NAME, await countedPrior(configuration, phase, opened));
   } finally {
     await opened.close();
   }
@@ -86,5 +93,5 @@ async function* first<T>(items: AsyncIterable<T>, count: number): AsyncGenerator
 }
 
 async function* lightnessOf(batches: AsyncIterable<Batch>): AsyncGenerator<Float32Array> {
-  for await (const { luminance } of batches) yield luminance;
+  for await (const { lightness } of batches) yield lightness;
 }

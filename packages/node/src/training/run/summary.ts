@@ -47,6 +47,7 @@ export function startUpLines(event: PreparedEvent): string[] {
           `pictures scaled to ${resize}`,
       );
     }),
+    ...pictureChangeLines(configuration),
     line("Optimizer", `${optimizer.type}${decay}, ${clipping}`),
     line("Rate", describeSchedule(configuration.learningRate)),
     ...learningLines(configuration),
@@ -88,7 +89,20 @@ export function closingLines(run: TrainedRun): string[] {
   return lines;
 }
 
-/** Which parts of the network learn otherwise than the rest, and whether their average is kept. */
+/** How much of a picture crops show, and what is done to it before the network sees it. */
+function pictureChangeLines({ views, augmentation = {} }: RunConfiguration): string[] {
+  const percent = (share: number) => Number((100 * share).toPrecision(3));
+  const changes = Object.entries(augmentation).filter(([, share]) => share > 0);
+  return [
+    ...(views
+      ? [line("Views", `of ${views.map(percent).join(" to ")} % of a picture's short side`)]
+      : []),
+    ...(changes.length > 0
+      ? [line("Changed", changes.map(([name, share]) => `${name} ${percent(share)} %`).join(", "))]
+      : []),
+  ];
+}
+
 /** Where the encoder's weights and statistics come from. */
 function encoderLines({
   network: { encoder },
@@ -106,6 +120,7 @@ function encoderLines({
   ];
 }
 
+/** Which parts of the network learn otherwise than the rest, and whether their average is kept. */
 function learningLines({ parameterGroups, movingAverage }: RunConfiguration): string[] {
   const groups = parameterGroups.map(({ pattern, learningRateFactor }) =>
     learningRateFactor === 0 ? `${pattern} frozen` : `${pattern} x ${learningRateFactor}`,

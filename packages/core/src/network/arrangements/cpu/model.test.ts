@@ -87,9 +87,9 @@ describe("a network arranged for the CPU computes the same", () => {
     async (name, [batch, height, width]) => {
       const pair = sessions.get(name) ?? open(variants[name]!);
       sessions.set(name, pair);
-      const luminance = randomTensor([batch, 1, height, width], 3, 0, 100);
+      const lightness = randomTensor([batch, 1, height, width], 3, 0, 100);
       const [plain, arranged] = await Promise.all(
-        (await pair).map((session) => session.run({ luminance })),
+        (await pair).map((session) => session.run({ luminance: lightness })),
       );
       expect(arranged!.ab!.shape).toEqual([batch, 2, height, width]);
       // Rounding in other places, and nothing else: a wrong tap or border changes tenths.

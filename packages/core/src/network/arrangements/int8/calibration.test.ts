@@ -26,10 +26,10 @@ const pictures = Array.from({ length: 12 }, (_, seed) =>
 async function calibrated(): Promise<Uint8Array> {
   const calibration = Int8Calibration.of(model)!;
   const observer = await cpu.createSession(calibration.observer);
-  for (const luminance of pictures) {
-    calibration.observeLimits(await observer.run({ luminance }));
+  for (const lightness of pictures) {
+    calibration.observeLimits(await observer.run({ luminance: lightness }));
   }
-  for (const luminance of pictures) calibration.count(await observer.run({ luminance }));
+  for (const lightness of pictures) calibration.count(await observer.run({ luminance: lightness }));
   await observer.release();
   return calibration.quantized({ "ltbc.quantization": "test" });
 }
@@ -44,8 +44,10 @@ describe("a quantised model", async () => {
       [1, 1, 37, 21],
       [1, 1, 16, 16],
     ]) {
-      const luminance = randomTensor(shape, 99, 0, 100);
-      const [exact, coarse] = await Promise.all(sessions.map((each) => each.run({ luminance })));
+      const lightness = randomTensor(shape, 99, 0, 100);
+      const [exact, coarse] = await Promise.all(
+        sessions.map((each) => each.run({ luminance: lightness })),
+      );
       for (const output of ["ab", "scene_logits"]) {
         const [expected, actual] = [numbers(exact![output]), numbers(coarse![output])];
         const squares = (of: (value: number, i: number) => number) =>
