@@ -47,9 +47,9 @@ console.log(JSON.stringify({
   permutation: [...randomPermutation(50, 4294967295, 1, 7)],
   uniform: randomUniform(5, -1, 4000000000),
   labels: [...batch.labels].map(Number),
-  luminance: [...batch.luminance],
+  luminance: [...batch.lightness],
   ab: [...batch.ab],
-  validation: [...validated.luminance],
+  validation: [...validated.lightness],
 }));
 """
 _VIEWS = """
