@@ -12,11 +12,16 @@ const MOBILENET_HYBRID = "mobilenet-hybrid";
 
 export const networkNames = [...presetNames, MOBILENET_HYBRID];
 
-/** The configuration of a network. */
+/**
+ * The configuration of a network. Hints and a reference picture, which the preset takes, are left out:
+ * PyTorch's side would have to be given them, too.
+ */
 export function networkOf(name) {
-  if (name !== MOBILENET_HYBRID) return networkPreset(name);
+  if (name !== MOBILENET_HYBRID && name !== "mobilenet") return networkPreset(name);
+  const unguided = { name, hints: false, reference: false };
+  if (name === "mobilenet") return networkPreset(name, unguided);
   return networkPreset("mobilenet", {
-    name,
+    ...unguided,
     head: { type: "regression", activation: "tanh", offset: 0, scale: 100, stride: 4 },
   });
 }

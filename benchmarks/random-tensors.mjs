@@ -2,6 +2,7 @@
 
 import { parameterSpecifications } from "@let-there-be-color/core/network";
 import { writeSafetensors } from "let-there-be-color/training";
+import { fromFloat16, toFloat16 } from "../packages/core/dist/model/float16.js";
 
 /** Uniform in [-1, 1) by xorshift32: fast, and the same on every machine. */
 export function uniform(seed) {
@@ -14,7 +15,10 @@ export function uniform(seed) {
   };
 }
 
-/** Random parameters of a network, with the deviations it starts training from. */
+/**
+ * Random parameters of a network, with the deviations it starts training from. In half precision, as a
+ * model file stores them: whoever computes with them computes the same.
+ */
 export function randomParameters(network) {
   const draw = uniform(1);
   return new Map(
@@ -26,7 +30,7 @@ export function randomParameters(network) {
         const bound = Math.sqrt((3 * initialization.gain) / initialization.fanIn);
         for (let i = 0; i < data.length; i++) data[i] = bound * draw();
       }
-      return [name, { dtype: "F32", shape, data }];
+      return [name, { dtype: "F32", shape, data: fromFloat16(toFloat16(data)) }];
     }),
   );
 }
