@@ -19,11 +19,11 @@ const STRIP_PIXELS = 4096;
 
 await serve(async ({ inputs, output, threads }) => {
   const model = await readFile(
-    fileURLToPath(import.meta.resolve("@let-there-be-color/models/compact.onnx")),
+    fileURLToPath(import.meta.resolve("@let-there-be-color/models/color.onnx")),
   );
   const workload = { pictures: 1 }; // the network in its plain form
   const colorModel = await ColorModel.load(model, await createRuntime({ threads }), { workload });
-  const { workingSize } = colorModel.metadata;
+  const { workingSize, multiple } = colorModel.metadata;
   const composer = new Composer(threads);
   return {
     facts: { workingSize },
@@ -33,7 +33,7 @@ await serve(async ({ inputs, output, threads }) => {
         const decoded = await stages.time("decode", async () => (await openInput(input)).decode());
         const { gray } = decoded;
         const { lightness, working } = await stages.time("reduce", () =>
-          workingLightness(gray, workingSize),
+          workingLightness(gray, workingSize, multiple),
         );
         const small = { lightness, ...working };
         const chroma = await stages.time("network", async () =>

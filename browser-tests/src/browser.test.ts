@@ -15,7 +15,7 @@ import { trainTwoSteps } from "./page/training.js";
 import { PageServer } from "./page-server.js";
 
 const photograph = fileURLToPath(new URL("../../samples/meadow.jpg", import.meta.url));
-const defaultModel = fileURLToPath(import.meta.resolve("@let-there-be-color/models/compact.onnx"));
+const defaultModel = fileURLToPath(import.meta.resolve("@let-there-be-color/models/color.onnx"));
 const threads = 2;
 
 const chromium = findChromium();

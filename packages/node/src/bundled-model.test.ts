@@ -101,13 +101,13 @@ describe("the bundled model on the sample photographs", () => {
   });
 
   test("is of the form that is rearranged for the CPU", async () => {
-    const path = fileURLToPath(import.meta.resolve("@let-there-be-color/models/compact.onnx"));
+    const path = fileURLToPath(import.meta.resolve("@let-there-be-color/models/color.onnx"));
     const model = await readFile(path);
     expect(forCpu(model)).not.toBe(model);
   });
 
   test("takes at most 20 MB on disk", async () => {
-    const path = fileURLToPath(import.meta.resolve("@let-there-be-color/models/compact.onnx"));
+    const path = fileURLToPath(import.meta.resolve("@let-there-be-color/models/color.onnx"));
     expect((await stat(path)).size).toBeLessThanOrEqual(20e6);
   });
 });

@@ -16,7 +16,7 @@ export type LoadProgress =
   | { readonly type: "ready" };
 
 /**
- * @param model path or bytes of an ONNX file; default: the `compact` weights that come along
+ * @param model path or bytes of an ONNX file; default: the weights that come along
  * @param workload how many pictures are expected, and at which working size if it is not the
  * model's: with many, longer loading is made up for by a faster network
  * @throws UserError if the model is missing, broken or no colour model, or the device or number
@@ -51,8 +51,7 @@ async function readModel(
   model: string | Uint8Array | undefined,
 ): Promise<{ bytes: Uint8Array; name: string }> {
   if (model instanceof Uint8Array) return { bytes: model, name: "The model" };
-  const path =
-    model ?? fileURLToPath(import.meta.resolve("@let-there-be-color/models/compact.onnx"));
+  const path = model ?? fileURLToPath(import.meta.resolve("@let-there-be-color/models/color.onnx"));
   try {
     return { bytes: await readFile(path), name: path };
   } catch (error) {

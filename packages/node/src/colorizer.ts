@@ -19,7 +19,7 @@ import type { Watch } from "./watch.js";
 
 /** How to load a {@link Colorizer}. */
 export interface LoadOptions extends RuntimeOptions {
-  /** Path or bytes of an ONNX colour model. Default: the `compact` weights that come along. */
+  /** Path or bytes of an ONNX colour model. Default: the weights that come along. */
   readonly model?: string | Uint8Array;
   /**
    * How many pictures will be colourised, roughly. Default: many, for which the network is arranged

@@ -47,7 +47,7 @@ export function colorizeCommand(streams: Streams = process): Command {
       "-o, --output <path>",
       "file for one picture, folder for several (tree and names are kept), or - for standard output (default: beside the input, photo.jpg becomes photo.color.jpg)",
     )
-    .option("-m, --model <file>", "ONNX colour model (default: the compact weights included)")
+    .option("-m, --model <file>", "ONNX colour model (default: the weights that come along)")
     .option(
       "-s, --size <pixels>",
       `short side at which the network looks at the picture, 16 to 4096 (default: what the model states, or else ${DEFAULT_WORKING_SIZE}); the output always has the input's size`,

@@ -61,7 +61,7 @@ export function evaluateCommand(streams: Streams = process): Command {
       "measure how close automatic colour comes to the truth, beside grey and an average colour",
     )
     .argument("[truth...]", "folders or zips of colour photographs, best with a folder per class")
-    .option("-m, --model <file>", "ONNX colour model (default: the compact weights included)")
+    .option("-m, --model <file>", "ONNX colour model (default: the weights that come along)")
     .option(
       "--predictions <folder>",
       "judge pictures that any system has coloured, named like their truths, instead of a model",

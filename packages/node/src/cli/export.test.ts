@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readModelMetadata } from "@let-there-be-color/core/model";
 import { type NetworkConfig, networkPreset } from "@let-there-be-color/core/network";
+import { DEFAULT_READ_OUTS } from "@let-there-be-color/core/objective";
 import { initialState, noSteps } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { InferenceSession, Tensor } from "onnxruntime-node";
@@ -18,6 +19,12 @@ const network: NetworkConfig = networkPreset("compact", { ...tinyNetwork, classe
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
   folder = await temporaryFolder();
+  await saveRun(folder.path, network);
+});
+afterAll(() => folder.remove());
+
+/** Two checkpoints, of which the first is the best. */
+async function saveRun(path: string, network: NetworkConfig): Promise<void> {
   const best = { step: 1, phase: 0, epoch: 1, measure: "colorLoss", value: 0.1 };
   for (const step of [1, 2]) {
     const progress: TrainingProgress = {
@@ -34,10 +41,9 @@ beforeAll(async () => {
         optimizer: {},
       },
     };
-    await saveCheckpoint(folder.path, progress, initialState({ network, seed: step }), 9);
+    await saveCheckpoint(path, progress, initialState({ network, seed: step }), 9);
   }
-});
-afterAll(() => folder.remove());
+}
 
 async function exported(...options: string[]): Promise<Buffer> {
   const path = join(folder.path, "exported.onnx");
@@ -91,7 +97,7 @@ test("--int8 quantises a run and a model file alike", async () => {
 });
 
 test("what --int8 cannot do is explained", async () => {
-  const model = fileURLToPath(import.meta.resolve("@let-there-be-color/models/compact.onnx"));
+  const model = fileURLToPath(import.meta.resolve("@let-there-be-color/models/color.onnx"));
   const few = await temporaryFolder({ "a.png": await noisePicture(1) });
   await expect(exported(folder.path, "--int8")).rejects.toThrow("add --calibration");
   await expect(exported(folder.path, "--calibration", few.path)).rejects.toThrow("for --int8 only");
@@ -114,4 +120,22 @@ test("a folder without a run is explained", async () => {
   const empty = await temporaryFolder({ "notes.txt": "nothing" });
   await expect(exported(empty.path)).rejects.toThrow(UserError);
   await empty.remove();
+});
+
+test("--read-outs stores how colours are taken from distributions", async () => {
+  const { path, remove } = await temporaryFolder();
+  const quantized = networkPreset("mobilenet", { classes: 0 });
+  await saveRun(path, quantized);
+  const file = join(path, "read-outs.json");
+  const { natural } = DEFAULT_READ_OUTS;
+  const readOuts = { ...DEFAULT_READ_OUTS, natural: { ...natural, prior: 0.25 } };
+  await writeFile(file, JSON.stringify(readOuts));
+  const { properties } = readModelMetadata(await exported(path, "--read-outs", file));
+  expect(JSON.parse(properties["ltbc.network"]!).head.readOuts).toEqual(readOuts);
+
+  await expect(exported(folder.path, "--read-outs", file)).rejects.toThrow("compact predicts one");
+  await writeFile(file, JSON.stringify({ ...readOuts, natural: { ...natural, prior: "all" } }));
+  await expect(exported(path, "--read-outs", file)).rejects.toThrow("natural.prior");
+  await expect(exported(path, "--read-outs", join(path, "no.json"))).rejects.toThrow("ENOENT");
+  await remove();
 });

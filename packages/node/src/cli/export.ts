@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { checkReadOuts, type ReadOuts } from "@let-there-be-color/core/objective";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, Option } from "commander";
 import { openDataset } from "../dataset/index.js";
@@ -14,6 +15,7 @@ interface ExportOptions {
   readonly workingSize?: number;
   readonly trainingData?: string;
   readonly licence?: string;
+  readonly readOuts?: string;
   readonly int8?: boolean;
   readonly calibration?: string[];
   readonly calibrationPictures?: number;
@@ -44,6 +46,10 @@ export function exportCommand(): Command {
     )
     .option("--training-data <text>", "stored in the model (default: the names of the sources)")
     .option("--licence <text>", "of the weights, stored in the model (default: none stated)")
+    .option(
+      "--read-outs <file.json>",
+      "how faithful, natural and vivid are taken from distributions over colours, stored in the model (default: those of training)",
+    )
     .option("--newest", "take the newest checkpoint of the run folder, not the best")
     .option(
       "--int8",
@@ -113,7 +119,9 @@ interface SourceModel {
 
 async function sourceModel(source: string, options: ExportOptions): Promise<SourceModel> {
   if (!source.endsWith(".onnx")) {
-    const { model, runFolder, step } = await modelOfRun(source, options);
+    const { readOuts: file, ...others } = options;
+    const readOuts = file === undefined ? {} : { readOuts: await readReadOuts(file) };
+    const { model, runFolder, step } = await modelOfRun(source, { ...others, ...readOuts });
     return {
       model,
       path: join(runFolder, "model.onnx"),
@@ -134,4 +142,19 @@ async function sourceModel(source: string, options: ExportOptions): Promise<Sour
     );
   });
   return { model, path: source, description: `the model of ${source}` };
+}
+
+/** @throws UserError if the file is missing or does not hold the three read-outs */
+async function readReadOuts(path: string): Promise<ReadOuts> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    throw new UserError(
+      "option-invalid",
+      `Expected a JSON file with the read-outs faithful, natural and vivid: ${(error as Error).message}.`,
+      { cause: error },
+    );
+  }
+  return checkReadOuts(value);
 }

@@ -63,7 +63,7 @@ export async function loadModelCandidate(
   const model = await loadColorModel(path, runtimeOptions, workload);
   return {
     kind: "model",
-    name: path === undefined ? "compact" : basename(path),
+    name: path === undefined ? "default" : basename(path),
     model,
     workingSize: workingSize ?? model.metadata.workingSize,
     threads: (options.device ?? "cpu") === "cpu" ? threads : 0,

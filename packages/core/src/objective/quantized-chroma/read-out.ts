@@ -65,7 +65,7 @@ export const DEFAULT_READ_OUTS: ReadOuts = {
 };
 
 /**
- * Checks read-outs from a model file.
+ * Checks read-outs from a model file or another.
  *
  * @param value {@link ReadOut}s by {@link ReadOutName}; their `fade` and `smoothing` may be absent
  * @throws UserError if one is missing, or a number missing or out of range
@@ -127,6 +127,6 @@ function objectAt(value: unknown, name: string): Record<string, unknown> {
 function malformed(expected: string, found: string): UserError {
   return new UserError(
     "option-invalid",
-    `Expected ${expected} in the model's read-outs but found ${found.slice(0, 60)}; export the model again`,
+    `Expected ${expected} in the read-outs but found ${found.slice(0, 60)}; correct their file, or export the model again`,
   );
 }

@@ -5,6 +5,8 @@ import {
   inferenceModel,
   SMALLEST_WORKING_SIZE,
 } from "@let-there-be-color/core/model";
+import type { NetworkConfig } from "@let-there-be-color/core/network";
+import type { ReadOuts } from "@let-there-be-color/core/objective";
 import { averagedParameters } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { type Checkpoint, checkpointPath, readCheckpoint } from "../checkpoint.js";
@@ -21,6 +23,8 @@ export interface ModelExportOptions {
   readonly trainingData?: string;
   /** Licence of the weights; not stated, if left out. */
   readonly licence?: string;
+  /** For networks that predict distributions over colours; those of training, if left out. */
+  readonly readOuts?: ReadOuts;
 }
 
 /**
@@ -55,7 +59,7 @@ export function exportedModel(
     ...(movingAverage > 0 ? { movingAverage } : {}),
     ...(validation ? { validation: writtenRecord(validation) } : {}),
   };
-  return inferenceModel(network, averagedParameters(state), {
+  return inferenceModel(withReadOuts(network, options.readOuts), averagedParameters(state), {
     precision,
     classes,
     workingSize,
@@ -66,6 +70,18 @@ export function exportedModel(
       ...(options.licence === undefined ? {} : { "ltbc.licence": options.licence }),
     },
   });
+}
+
+function withReadOuts(network: NetworkConfig, readOuts: ReadOuts | undefined): NetworkConfig {
+  if (!readOuts) return network;
+  const { head, name } = network;
+  if (head.type !== "quantized") {
+    throw new UserError(
+      "option-invalid",
+      `Read-outs are for networks that predict distributions over colours, and ${name} predicts one colour; leave them out.`,
+    );
+  }
+  return { ...network, head: { ...head, readOuts } };
 }
 
 /** A model taken out of a run. */
