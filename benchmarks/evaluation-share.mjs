@@ -83,7 +83,7 @@ async function fastestOfOnePicture({ width, height }) {
   for (let repeat = 0; repeat < 40; repeat++) {
     const { lightness } = new TruePicture(rgb, width, height);
     const start = performance.now();
-    const analysis = await candidate.model.analyze({ lightness, ...size }, candidate.workingSize);
+    const analysis = await candidate.model.analyze({ lightness, ...size }, candidate);
     const chroma = analysis.render();
     networkTime = Math.min(networkTime, performance.now() - start);
     const measured = performance.now();

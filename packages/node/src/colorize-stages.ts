@@ -72,7 +72,10 @@ export async function analyzeDecoded(
 ): Promise<AnalyzedPhoto> {
   const { gray } = decoded;
   onProgress?.({ type: "decoded", width: gray.width, height: gray.height });
-  const analysis = await model.analyze(gray, workingSize, () => signal?.throwIfAborted());
+  const analysis = await model.analyze(gray, {
+    workingSize,
+    onTurn: () => signal?.throwIfAborted(),
+  });
   signal?.throwIfAborted();
   onProgress?.({ type: "predicted" });
   return new AnalyzedPhoto(decoded, analysis, { path, classes: model.metadata.classes }, tools);

@@ -74,7 +74,7 @@ describe("a model with distributions", () => {
     expect(seen.outputs).toEqual(["ab_logits", "scene_logits"]);
     expect(Object.keys(model.readOuts!)).toEqual(["faithful", "natural", "vivid"]);
     const picture = lightnessPicture(32, 24);
-    const analysis = await model.analyze(picture, 24);
+    const analysis = await model.analyze(picture, { workingSize: 24 });
     const { ab_logits, scene_logits } = await outputsOf(file, picture);
     const own = new ColorDistributions(ab_logits!.data as Float32Array, 8, 6, prior);
     for (const colors of ["faithful", "vivid", "natural"] as const) {
@@ -95,7 +95,7 @@ describe("a model with distributions", () => {
     const { runtime } = observed();
     const model = await ColorModel.load(file, runtime);
     const picture = lightnessPicture(32, 24);
-    const planes = (await model.analyze(picture, 24)).render();
+    const planes = (await model.analyze(picture, { workingSize: 24 })).render();
     const enlarged = new Float32Array(2 * 24 * 32);
     new ChromaUpsampler(planes, 32, 24).rows(0, 24, enlarged);
     const { ab } = await outputsOf(file, picture);
@@ -113,7 +113,9 @@ describe("a model with distributions", () => {
     const { runtime } = observed();
     const model = await ColorModel.load(padding, runtime);
     const picture = lightnessPicture(28, 20);
-    const { ab, width, height } = (await model.analyze(picture, 20)).render({ colors: "faithful" });
+    const { ab, width, height } = (await model.analyze(picture, { workingSize: 20 })).render({
+      colors: "faithful",
+    });
     expect([width, height]).toEqual([7, 5]);
     const logits = (await outputsOf(padding, picture)).ab_logits!;
     expect(logits.shape).toEqual([1, 6, 8, 23]);
@@ -137,7 +139,7 @@ describe("a model with distributions", () => {
       ...readOuts.faithful,
       smoothing: { from: 0, to: 0.5, reach: 0.2, lightness: 10 },
     };
-    const { ab } = (await model.analyze(picture, 24)).render({ colors: smooth });
+    const { ab } = (await model.analyze(picture, { workingSize: 24 })).render({ colors: smooth });
     const means = Float32Array.from({ length: 48 }, (_, i) => {
       let sum = 0;
       for (let p = 0; p < 16; p++) {
@@ -162,7 +164,9 @@ describe("a model with distributions", () => {
     const { shape, data } = values.get("colorization.output.bias")!;
     diverged.set("colorization.output.bias", { shape, data: data.map(() => Number.NaN) });
     const model = await ColorModel.load(inferenceModel(quantized, diverged), runtime);
-    await expect(model.analyze(lightnessPicture(16, 16), 16)).rejects.toThrow(/not numbers/);
+    await expect(model.analyze(lightnessPicture(16, 16), { workingSize: 16 })).rejects.toThrow(
+      /not numbers/,
+    );
     await model.close();
   });
 });
@@ -177,7 +181,7 @@ describe("a model that predicts one colour", () => {
     expect(seen.outputs).toEqual(["ab", "scene_logits"]);
     expect(model.readOuts).toBeUndefined();
     const picture = lightnessPicture(32, 24);
-    const analysis = await model.analyze(picture, 24);
+    const analysis = await model.analyze(picture, { workingSize: 24 });
     const { ab } = await outputsOf(single, picture);
     expect(greatest(analysis.render().ab, numbers(ab))).toBeLessThan(1e-5);
     const twice = analysis.render({ saturation: 2 }).ab;

@@ -29,6 +29,14 @@ export interface ColorModelOptions {
   readonly workload?: Partial<Workload>;
 }
 
+/** How a network looks at one picture. */
+export interface AnalyzeOptions {
+  /** Short side in pixels at which the network works. Default: what the model states. */
+  readonly workingSize?: number | undefined;
+  /** Called before the network runs; what it throws spares the network the picture. */
+  readonly onTurn?: (() => void) | undefined;
+}
+
 /** A colour model in an engine. */
 export class ColorModel {
   /** What the model says about itself: class names, working size, licence, training. */
@@ -112,19 +120,15 @@ export class ColorModel {
   /**
    * Lets the network look at a picture. Calls may overlap; the network sees them one by one.
    *
-   * @param workingSize short side in pixels at which the network looks at the picture. Default: what
-   * the model states
-   * @param onTurn called before the network runs; what it throws spares the network the picture
    * @returns what is rendered in any colours without another run of the network
    * @throws UserError if the model's outputs have the wrong shape or are not finite
    */
   async analyze(
     picture: GrayPicture | LightnessPicture,
-    workingSize: number = this.metadata.workingSize,
-    onTurn: () => void = () => {},
+    { workingSize = this.metadata.workingSize, onTurn }: AnalyzeOptions = {},
   ): Promise<ColorAnalysis> {
     return this.#alone(async () => {
-      onTurn();
+      onTurn?.();
       const { multiple } = this.metadata;
       const { lightness, working } = workingLightness(picture, workingSize, multiple);
       return predictChroma(this.#session, lightness, working, this.#defaults, this.#format);

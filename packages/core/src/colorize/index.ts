@@ -12,7 +12,7 @@ export {
   type RenderOptions,
   type UncertaintyPlane,
 } from "./color-analysis.js";
-export { ColorModel, type ColorModelOptions } from "./color-model.js";
+export { type AnalyzeOptions, ColorModel, type ColorModelOptions } from "./color-model.js";
 export {
   BandComposer,
   type ComposeOptions,

@@ -80,7 +80,7 @@ describe("inputs that may be left out", () => {
     const loaded = await ColorModel.load(model(), runtime);
     const codes = new Uint8Array(16 * 16).fill(255);
     const picture = { codes, width: 16, height: 16, lightness: lightnessOfSrgbGray(8) };
-    const { ab } = (await loaded.analyze(picture, 16)).render();
+    const { ab } = (await loaded.analyze(picture, { workingSize: 16 })).render();
     expect(ab[0]).toBeCloseTo(50, 3);
     expect(ab[256]).toBe(7);
     await loaded.close();

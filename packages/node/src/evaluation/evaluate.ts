@@ -320,7 +320,7 @@ export class Evaluation {
       // Read-outs of one model differ in what they make of one run.
       const known = analyzed.find(({ by }) => by.model === model && by.workingSize === workingSize);
       const picture = { lightness, width, height };
-      const analysis = known?.analysis ?? (await model.analyze(picture, workingSize));
+      const analysis = known?.analysis ?? (await model.analyze(picture, { workingSize }));
       analyzed.push({ by: candidate, analysis });
       chroma.push(analysis.render(colors === undefined ? {} : { colors }));
       this.time.network += (performance.now() - start) / 1000;
