@@ -7,6 +7,7 @@ import {
   rankScenes,
   type Scene,
 } from "@let-there-be-color/core/colorize";
+import type { Notice } from "@let-there-be-color/core/notice";
 import { ColorPhoto } from "./color-photo.js";
 import type { Composer } from "./image/composer.js";
 import type { DecodedPhoto } from "./image/decode.js";
@@ -38,6 +39,7 @@ export class AnalyzedPhoto {
   /** Scene classes, most probable first; empty if the model has no classifier. */
   readonly scenes: readonly Scene[];
   readonly inputPath: string | undefined;
+  readonly notices: readonly Notice[];
   readonly #decoded: DecodedPhoto;
   readonly #analysis: ColorAnalysis;
   readonly #tools: CompositionTools;
@@ -51,6 +53,7 @@ export class AnalyzedPhoto {
     const { sceneLogits } = analysis;
     this.scenes = sceneLogits ? rankScenes(sceneLogits, classes) : [];
     this.inputPath = path;
+    this.notices = decoded.notices;
     this.#decoded = decoded;
     this.#analysis = analysis;
     this.#tools = tools;

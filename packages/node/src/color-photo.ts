@@ -4,10 +4,11 @@ import {
   type RenderOptions,
   type Scene,
 } from "@let-there-be-color/core/colorize";
+import type { Notice } from "@let-there-be-color/core/notice";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { AnalyzedPhoto } from "./analyzed-photo.js";
 import { assertWritable, writeWhole } from "./files/output-file.js";
-import { encodePhoto, type PixelPicture } from "./image/encode.js";
+import { type EncodedPhoto, encodePhoto, type PixelPicture } from "./image/encode.js";
 import {
   formatOfFileName,
   OUTPUT_FORMATS,
@@ -46,6 +47,8 @@ export class ColorPhoto {
   readonly pixels: Uint8Array | Uint16Array;
   /** Scene classes, most probable first; empty if the model has no classifier. */
   readonly scenes: readonly Scene[];
+  /** What to know about this colouring: what of the input is left out, what looks doubtful. */
+  readonly notices: readonly Notice[];
   /** The input's own format, or "png" if that cannot be written. */
   readonly inputFormat: OutputFormat;
   readonly #picture: PixelPicture;
@@ -60,6 +63,7 @@ export class ColorPhoto {
     this.channels = picture.channels;
     this.pixels = picture.pixels;
     this.scenes = source.scenes;
+    this.notices = source.notices;
     this.inputFormat = source.inputFormat;
   }
 
@@ -110,12 +114,13 @@ export class ColorPhoto {
   /**
    * Encodes the picture, by default in the format of the input.
    *
+   * @returns the file, and what of the picture its format cannot keep
    * @throws UserError if the format cannot hold it
    */
-  async toBuffer(
+  async encode(
     format: OutputFormat = this.inputFormat,
     { quality }: EncodeOptions = {},
-  ): Promise<Buffer> {
+  ): Promise<EncodedPhoto> {
     if (!OUTPUT_FORMATS.includes(format)) {
       throw new UserError(
         "option-invalid",
@@ -126,12 +131,22 @@ export class ColorPhoto {
   }
 
   /**
+   * The bytes of {@link encode}.
+   *
+   * @throws UserError if the format cannot hold it
+   */
+  async toBuffer(format?: OutputFormat, options?: EncodeOptions): Promise<Buffer> {
+    return (await this.encode(format, options)).bytes;
+  }
+
+  /**
    * Writes the picture to a file, whole or not at all. Missing folders are made.
    *
+   * @returns what of the picture the format cannot keep
    * @throws UserError if the file exists (see `overwrite`) or is the input, cannot be written, or
    * its extension names no format that can be written
    */
-  async toFile(path: string, options: ToFileOptions = {}): Promise<void> {
+  async toFile(path: string, options: ToFileOptions = {}): Promise<readonly Notice[]> {
     const { overwrite, quality, format = formatOfFileName(path) } = options;
     if (!format) {
       throw new UserError(
@@ -140,7 +155,8 @@ export class ColorPhoto {
       );
     }
     await assertWritable(path, { input: this.#source.inputPath, overwrite });
-    const bytes = await this.toBuffer(format, quality === undefined ? {} : { quality });
+    const { bytes, notices } = await this.encode(format, quality === undefined ? {} : { quality });
     await writeWhole(path, bytes, { overwrite });
+    return notices;
   }
 }

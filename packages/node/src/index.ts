@@ -6,6 +6,7 @@ export type {
   Scene,
 } from "@let-there-be-color/core/colorize";
 export type { ModelMetadata } from "@let-there-be-color/core/model";
+export type { Notice, NoticeCode } from "@let-there-be-color/core/notice";
 export { UserError, type UserErrorCode } from "@let-there-be-color/core/user-error";
 export type { LoadProgress } from "./color-model.js";
 export { ColorPhoto, type EncodeOptions, type ToFileOptions } from "./color-photo.js";

@@ -3,6 +3,7 @@
 
 import { boundedPipeline, type PipelinePlace } from "@let-there-be-color/core/bounded-pipeline";
 import type { ColorModel, RenderOptions } from "@let-there-be-color/core/colorize";
+import type { Notice } from "@let-there-be-color/core/notice";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { AnalyzedPhoto } from "../analyzed-photo.js";
 import type { ColorPhoto } from "../color-photo.js";
@@ -30,6 +31,7 @@ export interface Outcome {
   readonly photo?: Pick<ColorPhoto, "width" | "height" | "scenes">;
   /** Everything that was written for it, the picture first. */
   readonly written?: readonly string[];
+  readonly notices?: readonly Notice[];
   readonly error?: string;
   readonly seconds: number;
 }
@@ -114,11 +116,12 @@ export class ColorizePipeline {
       const decoded = await begun.decoding;
       const analyzed = await analyzeDecoded(decoded, inputPath, tools, this.#options.size);
       const { width, height } = decoded.gray;
-      const written = await this.#writeAll(job, analyzed);
+      const { written, notices } = await this.#writeAll(job, analyzed);
       return {
         job,
         photo: { width, height, scenes: analyzed.scenes },
         written,
+        notices: [...analyzed.notices, ...notices],
         seconds: seconds(),
       };
     } catch (error) {
@@ -132,34 +135,41 @@ export class ColorizePipeline {
   /**
    * Writes everything that is wanted of a picture, one after the other: no two colourings are in memory.
    *
-   * @returns what was written
+   * @returns what was written, and what their formats could not keep
    */
-  async #writeAll(job: Job, analyzed: AnalyzedPhoto): Promise<string[]> {
+  async #writeAll(
+    job: Job,
+    analyzed: AnalyzedPhoto,
+  ): Promise<{ written: string[]; notices: readonly Notice[] }> {
     const { overwrite = false } = this.#options;
     const outputs = [job.output, ...job.alternatives];
     const written: string[] = [];
+    let notices: readonly Notice[] = []; // the same for all of them
     const colorings = analyzed.alternatives(outputs.length, this.#options);
     for (const [i, chroma] of colorings.entries()) {
       const photo = await analyzed.compose(chroma);
       if (i === colorings.length - 1) analyzed.release();
-      await this.#write(photo, outputs[i]!);
+      notices = await this.#write(photo, outputs[i]!);
       written.push(outputs[i]!);
     }
     if (job.uncertainty !== undefined) {
       await analyzed.uncertainty().toFile(job.uncertainty, { overwrite });
       written.push(job.uncertainty);
     }
-    return written;
+    return { written, notices };
   }
 
-  async #write(photo: ColorPhoto, output: string): Promise<void> {
+  async #write(photo: ColorPhoto, output: string): Promise<readonly Notice[]> {
     const { format, quality, overwrite = false } = this.#options;
     if (output === STANDARD_STREAM) {
-      await writeAll(this.#streams.stdout, await photo.toBuffer(format, { quality }));
-    } else {
-      await photo.toFile(output, { quality, overwrite });
+      const { bytes, notices } = await photo.encode(format, { quality });
+      await writeAll(this.#streams.stdout, bytes);
+      this.#memory.give(photo.pixels);
+      return notices;
     }
+    const notices = await photo.toFile(output, { quality, overwrite });
     this.#memory.give(photo.pixels);
+    return notices;
   }
 }
 

@@ -151,6 +151,9 @@ async function colorizeAll(
       if (options.json) report.write(`${jsonLine(outcome)}\n`);
       else if (outcome.error === undefined && !options.quiet) report.write(textLine(outcome));
       if (outcome.error !== undefined) streams.stderr.write(`error: ${outcome.error}\n`);
+      for (const { message } of outcome.notices ?? []) {
+        streams.stderr.write(`note: ${outcome.job.input}: ${inFlags(message)}\n`);
+      }
     }
   } finally {
     const loaded = await loading?.catch(() => undefined); // why it failed is told by the pipeline
@@ -187,7 +190,7 @@ function textLine({ written, photo, seconds }: Outcome): string {
   return `${target}  ${about.join("  ")}\n${further.map((path) => `${path}\n`).join("")}`;
 }
 
-function jsonLine({ job, photo, written = [], error, seconds }: Outcome): string {
+function jsonLine({ job, photo, written = [], notices = [], error, seconds }: Outcome): string {
   const { input, output } = job;
   const rounded = Number(seconds.toFixed(3));
   if (!photo) return JSON.stringify({ input, error, seconds: rounded });
@@ -202,6 +205,7 @@ function jsonLine({ job, photo, written = [], error, seconds }: Outcome): string
     width,
     height,
     seconds: rounded,
+    ...(notices.length > 0 ? { notices } : {}),
     scenes: topScenes(photo),
   });
 }

@@ -6,6 +6,7 @@ import {
   lightnessOfSrgbGray,
   lightnessOfY,
 } from "@let-there-be-color/core/color";
+import type { Notice } from "@let-there-be-color/core/notice";
 import { UserError } from "@let-there-be-color/core/user-error";
 import sharp, { type Metadata, type SharpOptions } from "sharp";
 import { type CarriedMetadata, carriedMetadata } from "./carried-metadata.js";
@@ -24,6 +25,8 @@ export interface DecodedPhoto {
   /** The input's own format if it can be written, otherwise "png". */
   readonly format: OutputFormat;
   readonly metadata: CarriedMetadata;
+  /** What is not as the file has it. */
+  readonly notices: readonly Notice[];
 }
 
 /** A picture whose header has been read. */
@@ -97,7 +100,14 @@ async function decode(
     ...(channels % 2 === 0 ? { alpha: channelOf(pixels, channels, channels - 1, memory) } : {}),
     format: OUTPUT_FORMATS.find((format) => format === metadata.format) ?? fallback(metadata),
     metadata: carriedMetadata(metadata),
+    notices: pagesLeftOut(metadata),
   };
+}
+
+function pagesLeftOut({ pages = 1 }: Metadata): Notice[] {
+  if (pages === 1) return [];
+  const message = `Only the first of ${pages} pages or frames is colourised.`;
+  return [{ code: "pages-left-out", message }];
 }
 
 /** AVIF is reported as a kind of HEIF; what cannot be written becomes PNG, which loses nothing. */

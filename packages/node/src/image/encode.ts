@@ -1,5 +1,6 @@
 // Pixels -> picture file.
 
+import type { Notice } from "@let-there-be-color/core/notice";
 import { UserError } from "@let-there-be-color/core/user-error";
 import sharp, { type Sharp } from "sharp";
 import { type CarriedMetadata, insertExif } from "./carried-metadata.js";
@@ -19,18 +20,26 @@ export interface PixelPicture {
   readonly metadata: CarriedMetadata;
 }
 
+/** A picture file. */
+export interface EncodedPhoto {
+  readonly bytes: Buffer;
+  /** What its format could not keep. */
+  readonly notices: readonly Notice[];
+}
+
 /**
  * Encodes a picture as sRGB. JPEG is written with full chroma resolution (4:4:4); PNG and TIFF are
  * lossless and keep 16 bits; the other formats have 8. TIFF and AVIF cannot carry EXIF here.
  *
  * @param quality 1..100, of JPEG, WebP and AVIF
+ * @returns the file, and what of the picture the format cannot hold
  * @throws UserError if the format cannot hold the picture's transparency or size
  */
 export async function encodePhoto(
   picture: PixelPicture,
   format: OutputFormat,
   quality: number = DEFAULT_QUALITY,
-): Promise<Buffer> {
+): Promise<EncodedPhoto> {
   const { width, height, pixels, channels, metadata } = picture;
   if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
     throw new UserError(
@@ -53,7 +62,8 @@ export async function encodePhoto(
   if (metadata.xmp) image = image.withXmp(metadata.xmp);
   try {
     const file = await encoder(image, format, quality).toBuffer();
-    return metadata.exif ? insertExif(file, format, metadata.exif) : file;
+    const bytes = metadata.exif ? insertExif(file, format, metadata.exif) : file;
+    return { bytes, notices: notKept(metadata, format) };
   } catch (error) {
     const reason = error instanceof Error ? error.message.trim().split("\n")[0] : String(error);
     throw new UserError(
@@ -62,6 +72,11 @@ export async function encodePhoto(
       { cause: error },
     );
   }
+}
+
+function notKept({ exif }: CarriedMetadata, format: OutputFormat): Notice[] {
+  if (!exif || (format !== "tiff" && format !== "avif")) return [];
+  return [{ code: "not-kept", message: `EXIF is not kept in ${format.toUpperCase()}.` }];
 }
 
 function encoder(image: Sharp, format: OutputFormat, quality: number): Sharp {

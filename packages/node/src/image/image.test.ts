@@ -164,8 +164,8 @@ describe("decodePhoto", () => {
   });
 
   it("refuses whatever is no whole picture, and names it", async () => {
-    const jpeg = await encodePhoto(rawPicture(), "jpeg");
-    const png = await encodePhoto(rawPicture(), "png");
+    const jpeg = await bytesOf(rawPicture(), "jpeg");
+    const png = await bytesOf(rawPicture(), "png");
     const float = await sharp(new Float32Array(16), { raw: { width: 4, height: 4, channels: 1 } })
       .toColourspace("b-w")
       .raw({ depth: "float" })
@@ -230,11 +230,15 @@ function tiffOfFloats(pixels: Buffer): Buffer {
   return Buffer.concat([header, pixels.subarray(0, 64), directory]);
 }
 
+async function bytesOf(...encoding: Parameters<typeof encodePhoto>): Promise<Buffer> {
+  return (await encodePhoto(...encoding)).bytes;
+}
+
 describe("encodePhoto", () => {
   it.each(["png", "tiff"] as const)("is lossless as %s, 8 and 16 bits", async (format) => {
     for (const SampleArray of [Uint8Array, Uint16Array]) {
       const pixels = new SampleArray(40 * 30 * 4).map((_: number, i: number) => i * 7919);
-      const file = await encodePhoto(rawPicture({ pixels, channels: 4 }), format);
+      const file = await bytesOf(rawPicture({ pixels, channels: 4 }), format);
       const depth = SampleArray === Uint16Array ? "ushort" : "uchar";
       const image = sharp(file).toColourspace(SampleArray === Uint16Array ? "rgb16" : "srgb");
       const back = await image.raw({ depth }).toBuffer();
@@ -244,15 +248,15 @@ describe("encodePhoto", () => {
   });
 
   it("writes JPEG without chroma subsampling, and obeys the quality", async () => {
-    const good = await encodePhoto(rawPicture(), "jpeg");
+    const good = await bytesOf(rawPicture(), "jpeg");
     expect((await sharp(good).metadata()).chromaSubsampling).toBe("4:4:4");
-    expect((await encodePhoto(rawPicture(), "jpeg", 40)).length).toBeLessThan(good.length);
+    expect((await bytesOf(rawPicture(), "jpeg", 40)).length).toBeLessThan(good.length);
     await expect(encodePhoto(rawPicture(), "jpeg", 0)).rejects.toThrow(UserError);
   });
 
   it("never drops transparency silently", async () => {
     const pixels = new Uint8Array(40 * 30 * 4).fill(255);
-    const opaque = await encodePhoto(rawPicture({ pixels, channels: 4 }), "jpeg");
+    const opaque = await bytesOf(rawPicture({ pixels, channels: 4 }), "jpeg");
     expect((await sharp(opaque).metadata()).channels).toBe(3);
     pixels[7] = 254;
     const transparent = encodePhoto(rawPicture({ pixels, channels: 4 }), "jpeg");
@@ -276,10 +280,7 @@ describe("encodePhoto", () => {
       .toBuffer();
     const { metadata } = await decodePhoto(source, "x");
     const pixels = alpha ? new Uint8Array(40 * 30 * 4).fill(99) : rawPicture().pixels;
-    const file = await encodePhoto(
-      rawPicture({ metadata, pixels, channels: alpha ? 4 : 3 }),
-      format,
-    );
+    const file = await bytesOf(rawPicture({ metadata, pixels, channels: alpha ? 4 : 3 }), format);
     const written = await sharp(file).metadata();
     expect(written.orientation ?? 1).toBe(1);
     expect(written.exif!.includes("A. Photographer")).toBe(true);
@@ -291,6 +292,26 @@ describe("encodePhoto", () => {
       resolveWithObject: true,
     });
     expect([info.width, info.height]).toEqual([40, 30]);
+  });
+});
+
+describe("notices", () => {
+  it("tell what is left out and what a format cannot hold", async () => {
+    const frames = new Uint8Array(4 * 8 * 3).map((_, i) => i);
+    const gif = await sharp(frames, { raw: { width: 4, height: 8, channels: 3, pageHeight: 4 } })
+      .gif({ delay: [100, 100] })
+      .toBuffer();
+    expect((await decodePhoto(gif, "x")).notices).toEqual([
+      {
+        code: "pages-left-out",
+        message: "Only the first of 2 pages or frames is colourised.",
+      },
+    ]);
+    const exif = Buffer.from("II*\0\x08\0\0\0\0\0\0\0\0\0", "latin1");
+    const notices = async (format: OutputFormat) =>
+      (await encodePhoto(rawPicture({ metadata: { exif } }), format)).notices;
+    expect(await notices("png")).toEqual([]);
+    expect(await notices("tiff")).toMatchObject([{ code: "not-kept" }]);
   });
 });
 

@@ -67,5 +67,6 @@ export function decodedPixels({ data, width, height, channels }: RawPixels): Dec
     ...(channels % 2 === 0 ? { alpha: channelOf(pixels, channels, channels - 1, memory) } : {}),
     format: "png",
     metadata: {},
+    notices: [],
   };
 }

@@ -1,0 +1,18 @@
+/**
+ * What a {@link Notice} tells. Codes are stable: programs may act on them, while messages are for
+ * people and may change.
+ *
+ * - `pages-left-out`: only some of the pages or frames of a file were taken
+ * - `not-kept`: the format of the output cannot hold something that the input has
+ */
+export type NoticeCode = "pages-left-out" | "not-kept";
+
+/**
+ * Something to know about one picture that is no error: what could not be kept, what looks doubtful,
+ * what was decided for the user. The message is one line, with what to do about it if anything can be
+ * done; names of options stand in backticks, as in the messages of errors.
+ */
+export interface Notice {
+  readonly code: NoticeCode;
+  readonly message: string;
+}
