@@ -8,7 +8,7 @@ const predicted = Float32Array.from(randomTensor([2, height, width], 4, -60, 60)
 predicted[7] = predicted[7 + width * height] = 0; // one grey place
 predicted[8] = 0;
 predicted[8 + width * height] = -0.5; // one that is nearly grey
-const analysis = new ColorAnalysis({ ab: predicted, width, height }, undefined);
+const analysis = new ColorAnalysis({ ab: predicted, width, height });
 
 const chromaAt = (ab: Float32Array, i: number) => Math.hypot(ab[i]!, ab[i + width * height]!);
 

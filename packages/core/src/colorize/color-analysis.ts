@@ -39,6 +39,12 @@ export interface ReadableColors {
   readonly readOuts: ReadOuts;
 }
 
+/** What a network says of a picture as a whole. */
+export interface WholePicture {
+  readonly sceneLogits?: Float32Array | undefined;
+  readonly globalFeatures?: Float32Array | undefined;
+}
+
 /** Most colourings of one picture: each next one is less likely. */
 export const MOST_ALTERNATIVES = 9;
 /** What warmth 1 adds to a* and b* of strong colours, CIELAB units: the light of evening. */
@@ -50,14 +56,23 @@ const HALF_WARMED = 10;
 export class ColorAnalysis {
   /** Unnormalised log probabilities of the scene classes, if the model has a classifier: `[C]`. */
   readonly sceneLogits: Float32Array | undefined;
+  /**
+   * What the network makes of the picture as a whole, if the model gives it: `[features]`. Other
+   * pictures can be coloured by it.
+   */
+  readonly globalFeatures: Float32Array | undefined;
   readonly #colors: ChromaPlanes | ReadableColors;
   /** The newest read-out: moving a slider reads once. */
   #newest: { readonly colors: ReadOutName | ReadOut; readonly ab: Float32Array } | undefined;
 
   /** @internal Made by `ColorModel.analyze`. */
-  constructor(colors: ChromaPlanes | ReadableColors, sceneLogits: Float32Array | undefined) {
+  constructor(
+    colors: ChromaPlanes | ReadableColors,
+    { sceneLogits, globalFeatures }: WholePicture = {},
+  ) {
     this.#colors = colors;
     this.sceneLogits = sceneLogits;
+    this.globalFeatures = globalFeatures;
   }
 
   /**

@@ -11,9 +11,9 @@ import {
 } from "../objective/index.js";
 import { cpu, numbers } from "../testing/devices.js";
 import { randomTensor } from "../testing/gradient-check.js";
-import { lively, quantized, rich } from "../testing/networks.js";
+import { backbone, lively, quantized, rich } from "../testing/networks.js";
 import { UserError } from "../user-error.js";
-import { ColorModel } from "./index.js";
+import { type AnalyzeOptions, ColorModel } from "./index.js";
 
 // Weights that make the distributions differ from place to place.
 const values = new Map(lively(quantized, 3));
@@ -201,6 +201,66 @@ describe("a model that predicts one colour", () => {
       expect(choice).toThrow(UserError);
       expect(choice).toThrow(/one colour for each place/);
     }
+    await model.close();
+  });
+});
+
+describe("a model that takes hints and a reference", () => {
+  const guided: NetworkConfig = {
+    ...backbone,
+    head: { type: "quantized", spacing: 40, stride: 4 },
+    hints: true,
+    reference: true,
+  };
+  const guidedValues = new Map(lively(guided, 5));
+  const last = guidedValues.get("colorization.output.weight")!;
+  guidedValues.set("colorization.output.weight", { ...last, data: last.data.map((w) => 12 * w) });
+  const guidedFile = inferenceModel(guided, guidedValues, { precision: "float32" });
+  const picture = lightnessPicture(96, 64);
+  const abOf = async (model: ColorModel, options: AnalyzeOptions) =>
+    (await model.analyze(picture, { workingSize: 64, ...options })).render().ab;
+
+  it("is coloured otherwise where a hint lies, and not far from it", async () => {
+    const model = await ColorModel.load(guidedFile, observed().runtime);
+    const free = await abOf(model, {});
+    const hinted = await abOf(model, { hints: [{ x: 8, y: 8, color: "#ff8000", radius: 6 }] });
+    const change = (x: number, y: number) => Math.abs(hinted[y * 24 + x]! - free[y * 24 + x]!);
+    expect(change(2, 2)).toBeGreaterThan(1e-2);
+    expect(change(23, 15)).toBeLessThan(1e-5);
+    expect(await abOf(model, { hints: [] })).toEqual(free);
+    await expect(abOf(model, { hints: [{ x: 96, y: 0, color: "#ff8000" }] })).rejects.toThrow(
+      /96 x 64/,
+    );
+    await model.close();
+  });
+
+  it("takes the global features of another picture, by a share", async () => {
+    const model = await ColorModel.load(guidedFile, observed().runtime);
+    const own = await model.analyze(picture, { workingSize: 64 });
+    const { data } = randomTensor([64, 64], 5, 60, 100);
+    const light = { lightness: data as Float32Array, width: 64, height: 64 };
+    const { globalFeatures } = await model.analyze(light, { workingSize: 64 });
+    const refer = (share: number, features = globalFeatures!) =>
+      abOf(model, { reference: { globalFeatures: features, share } });
+    const free = own.render().ab;
+    expect(greatest(await refer(0), free)).toBeLessThan(1e-5);
+    expect(greatest(await refer(1, own.globalFeatures), free)).toBeLessThan(1e-4);
+    const half = greatest(await refer(0.5), free);
+    expect(half).toBeGreaterThan(1e-3);
+    expect(greatest(await refer(1), free)).toBeGreaterThan(half);
+    await expect(refer(1, new Float32Array(5))).rejects.toThrow(/6 global features .* 5/);
+    await model.close();
+  });
+
+  it("is asked for where another has no such inputs", async () => {
+    const model = await ColorModel.load(file, observed().runtime);
+    const hints = [{ x: 8, y: 8, color: "#ff8000" }];
+    const globalFeatures = new Float32Array(6);
+    await expect(abOf(model, { hints })).rejects.toThrow(/no input `hints`; leave `hints` out/);
+    await expect(abOf(model, { reference: { globalFeatures } })).rejects.toThrow(
+      /no input `reference_global`; leave `reference` out/,
+    );
+    expect(() => model.assertTakes("hints")).toThrow(UserError);
     await model.close();
   });
 });

@@ -10,6 +10,7 @@ import type { ReadOuts } from "../objective/quantized-chroma/read-out.js";
 import { UserError } from "../user-error.js";
 import { type ColorAnalysis, withoutDistributions } from "./color-analysis.js";
 import type { LightnessPicture } from "./compose-pixels.js";
+import { assertTakes, type Guidance, guidanceFeeds } from "./guidance.js";
 import {
   assertColorModel,
   type DistributionFormat,
@@ -30,7 +31,7 @@ export interface ColorModelOptions {
 }
 
 /** How a network looks at one picture. */
-export interface AnalyzeOptions {
+export interface AnalyzeOptions extends Guidance {
   /** Short side in pixels at which the network works. Default: what the model states. */
   readonly workingSize?: number | undefined;
   /** Called before the network runs; what it throws spares the network the picture. */
@@ -81,7 +82,7 @@ export class ColorModel {
       const required = await requireOptionalInputs(suited);
       // Colours are read from the logits here; the file's own are for other tools.
       const { model: whole } = required;
-      const wanted = format ? keepOutputs(whole, ["ab_logits", "scene_logits"]) : whole;
+      const wanted = format ? keepOutputs(whole, ["ab_logits", "scene_logits", "global"]) : whole;
       session = await runtime.createSession(wanted);
       defaults = required.defaults;
     } catch (error) {
@@ -118,20 +119,33 @@ export class ColorModel {
   }
 
   /**
+   * Checks that the model takes what a person says of a picture.
+   *
+   * @param kind of guidance, by its name in the library
+   * @throws UserError if it does not
+   */
+  assertTakes(kind: keyof Guidance): void {
+    assertTakes(kind, Object.keys(this.#defaults));
+  }
+
+  /**
    * Lets the network look at a picture. Calls may overlap; the network sees them one by one.
    *
    * @returns what is rendered in any colours without another run of the network
-   * @throws UserError if the model's outputs have the wrong shape or are not finite
+   * @throws UserError if the model does not take the hints or the reference, a hint is malformed or
+   * outside of the picture, or the model's outputs have the wrong shape or are not finite
    */
   async analyze(
     picture: GrayPicture | LightnessPicture,
-    { workingSize = this.metadata.workingSize, onTurn }: AnalyzeOptions = {},
+    { workingSize = this.metadata.workingSize, onTurn, ...guidance }: AnalyzeOptions = {},
   ): Promise<ColorAnalysis> {
     return this.#alone(async () => {
       onTurn?.();
       const { multiple } = this.metadata;
       const { lightness, working } = workingLightness(picture, workingSize, multiple);
-      return predictChroma(this.#session, lightness, working, this.#defaults, this.#format);
+      const given = guidanceFeeds(guidance, this.#defaults, picture, working);
+      const further = { ...this.#defaults, ...given };
+      return predictChroma(this.#session, lightness, working, further, this.#format);
     });
   }
 

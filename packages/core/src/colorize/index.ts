@@ -19,6 +19,8 @@ export {
   composePixels,
   type LightnessPicture,
 } from "./compose-pixels.js";
+export type { Guidance, Reference } from "./guidance.js";
+export { assertHints, type Hint } from "./hints.js";
 export { workingLightness } from "./predict-chroma.js";
 export { resizePlane } from "./resize-plane.js";
 export { rankScenes, type Scene } from "./scenes.js";

@@ -88,13 +88,16 @@ export async function predictChroma(
     ...further,
     luminance: { type: "float32", shape: [1, 1, height, width], data: lightness },
   });
-  const scenes = outputs.scene_logits
-    ? (await floatsOf(outputs, "scene_logits", [1, -1])).data
-    : undefined;
+  const vectorOf = async (name: string) =>
+    outputs[name] ? (await floatsOf(outputs, name, [1, -1])).data : undefined;
+  const whole = {
+    sceneLogits: await vectorOf("scene_logits"),
+    globalFeatures: await vectorOf("global"),
+  };
   if (!format) {
     const { data: ab } = await floatsOf(outputs, "ab", [1, 2, height, width]);
     assertFinite(ab);
-    return new ColorAnalysis({ ab, width, height }, scenes);
+    return new ColorAnalysis({ ab, width, height }, whole);
   }
   const { prior, readOuts, stride } = format;
   const bins = prior.bins.count;
@@ -104,7 +107,7 @@ export async function predictChroma(
   const logits = cutPositions(data, shape[2]!, { width: columns, height: rows }, bins);
   const small = blockMeans(lightness, columns, rows, stride);
   const distributions = new ColorDistributions(logits, columns, rows, prior, small);
-  return new ColorAnalysis({ distributions, readOuts }, scenes);
+  return new ColorAnalysis({ distributions, readOuts }, whole);
 }
 
 /** @param shape -1 for any length */
