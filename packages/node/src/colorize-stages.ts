@@ -10,7 +10,7 @@ import { UserError } from "@let-there-be-color/core/user-error";
 import { AnalyzedPhoto, type CompositionTools } from "./analyzed-photo.js";
 import { type DecodedPhoto, type OpenPhoto, openPhoto } from "./image/decode.js";
 import { readInputFile } from "./image/read-file.js";
-import type { Watch } from "./watch.js";
+import type { StageWatch } from "./watch.js";
 
 /** How to colourise one picture. */
 export interface ColorizeOptions extends RenderOptions {
@@ -68,7 +68,7 @@ export async function analyzeDecoded(
   path: string | undefined,
   { model, ...tools }: Tools,
   workingSize: number | undefined,
-  { signal, onProgress }: Watch<ColorizeProgress> = {},
+  { signal, onProgress }: StageWatch<ColorizeProgress> = {},
 ): Promise<AnalyzedPhoto> {
   const { gray } = decoded;
   onProgress?.({ type: "decoded", width: gray.width, height: gray.height });
