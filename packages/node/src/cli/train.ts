@@ -139,12 +139,12 @@ export function trainCommand(): Command {
   );
   add(
     "--views <least-most>",
-    "shares of a picture's short side that crops show, such as 0.5-1 (default: mobilenet 0.5-1, else crops of one size)",
+    "shares of a picture's short side that crops show, such as 0.5-1 (default: the mobilenets 0.5-1, else crops of one size)",
     parseViews,
   );
   add(
     "--augmentation <list>",
-    `shares of the pictures that are changed, such as emulsion=0.4,grain=0.2, or none; of ${augmentationNames.join(", ")} (default: none but for mobilenet)`,
+    `shares of the pictures that are changed, such as emulsion=0.4,grain=0.2, or none; of ${augmentationNames.join(", ")} (default: none but for the mobilenets)`,
     parseAugmentation,
   );
   add(

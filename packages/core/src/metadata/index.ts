@@ -1,0 +1,4 @@
+// What picture files say about themselves, besides their pixels.
+
+export { joinTiffPages } from "./tiff/join-pages.js";
+export { type TiffPage, tiffPages } from "./tiff/pages.js";

@@ -1,0 +1,32 @@
+// Tags of TIFF 6.0 and EXIF 3.0 that mean something to this code.
+
+export const NEW_SUBFILE_TYPE = 0x00fe;
+export const SUBFILE_TYPE = 0x00ff;
+export const IMAGE_WIDTH = 0x0100;
+export const IMAGE_LENGTH = 0x0101;
+export const STRIP_OFFSETS = 0x0111;
+export const ORIENTATION = 0x0112;
+export const X_RESOLUTION = 0x011a;
+export const Y_RESOLUTION = 0x011b;
+export const RESOLUTION_UNIT = 0x0128;
+export const TILE_OFFSETS = 0x0144;
+export const SUB_DIRECTORIES = 0x014a;
+export const XMP = 0x02bc;
+export const IPTC = 0x83bb;
+export const PHOTOSHOP_RESOURCES = 0x8649;
+export const EXIF_DIRECTORY = 0x8769;
+export const ICC_PROFILE = 0x8773;
+export const GPS_DIRECTORY = 0x8825;
+export const MAKER_NOTE = 0x927c;
+export const COLOR_SPACE = 0xa001;
+export const PIXEL_X_DIMENSION = 0xa002;
+export const PIXEL_Y_DIMENSION = 0xa003;
+export const INTEROPERABILITY_DIRECTORY = 0xa005;
+
+/** Tags whose value is where other directories lie. */
+export const DIRECTORY_POINTERS: ReadonlySet<number> = new Set([
+  SUB_DIRECTORIES,
+  EXIF_DIRECTORY,
+  GPS_DIRECTORY,
+  INTEROPERABILITY_DIRECTORY,
+]);
