@@ -4,7 +4,7 @@
 import { boundedPipeline, type PipelinePlace } from "@let-there-be-color/core/bounded-pipeline";
 import type { ColorModel, RenderOptions } from "@let-there-be-color/core/colorize";
 import type { Notice } from "@let-there-be-color/core/notice";
-import { UserError } from "@let-there-be-color/core/user-error";
+import { UserError, type UserErrorCode } from "@let-there-be-color/core/user-error";
 import type { AnalyzedPhoto } from "../analyzed-photo.js";
 import type { ColorPhoto } from "../color-photo.js";
 import { analyzeDecoded, openInput } from "../colorize-stages.js";
@@ -33,6 +33,8 @@ export interface Outcome {
   readonly written?: readonly string[];
   readonly notices?: readonly Notice[];
   readonly error?: string;
+  /** Of the UserError, or "internal" for a mistake of this program. */
+  readonly code?: UserErrorCode | "internal";
   readonly seconds: number;
 }
 
@@ -130,7 +132,8 @@ export class ColorizePipeline {
       const message =
         error instanceof UserError ? error.message : `internal error: ${(error as Error).stack}`;
       const named = message.includes(job.input) ? message : `${job.input}: ${message}`;
-      return { job, error: named, seconds: seconds() };
+      const code = error instanceof UserError ? error.code : "internal";
+      return { job, error: named, code, seconds: seconds() };
     }
   }
 
@@ -165,7 +168,7 @@ export class ColorizePipeline {
     const { format, quality, overwrite = false } = this.#options;
     if (output === STANDARD_STREAM) {
       const { bytes, notices } = await photo.encode(format, { quality });
-      await writeAll(this.#streams.stdout, bytes);
+      await this.#streams.stdout.writeFile(bytes);
       this.#memory.give(photo.pixels);
       return notices;
     }
@@ -179,10 +182,4 @@ async function readAll(stream: Streams["stdin"]): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
   return Buffer.concat(chunks);
-}
-
-function writeAll(stream: NodeJS.WritableStream, bytes: Buffer): Promise<void> {
-  return new Promise((done, failed) => {
-    stream.write(bytes, (error) => (error ? failed(error) : done()));
-  });
 }

@@ -17,9 +17,10 @@ import type { RuntimeOptions } from "../runtime/onnx-runtime.js";
 import { planJobs, STANDARD_STREAM } from "./colorize-jobs.js";
 import { ColorizePipeline, type Outcome, type PipelineOptions } from "./colorize-pipeline.js";
 import { withFlags } from "./flags.js";
+import { assertNoMistakenOutput } from "./mistaken-words.js";
 import { numberOption } from "./number-option.js";
 import { deviceOption, threadsOption } from "./runtime-option.js";
-import type { Streams } from "./streams.js";
+import { type Streams, streamsOf } from "./streams.js";
 
 interface ColorizeCommandOptions extends PipelineOptions, RuntimeOptions {
   readonly output?: string;
@@ -36,7 +37,7 @@ const SCENES_SHOWN = 3;
  * `ltbc colorize`. Sets `process.exitCode` to 1 if some input failed; throws UserErrors for wrong
  * usage, before anything is written.
  */
-export function colorizeCommand(streams: Streams = process): Command {
+export function colorizeCommand(streams: Streams = streamsOf(process)): Command {
   return new Command("colorize")
     .description("colourise photographs; `ltbc photo.jpg` alone does this, too")
     .argument(
@@ -107,6 +108,7 @@ async function colorizeAll(
   inFlags: (message: string) => string,
 ): Promise<number> {
   const { output, format, model, device, threads, size, alternatives, uncertainty } = options;
+  if (output === undefined) await assertNoMistakenOutput(inputs);
   const jobs = await planJobs(inputs, { output, format, alternatives, uncertainty });
   const toStdout = jobs.some((job) => job.output === STANDARD_STREAM);
   if (toStdout && streams.stdout.isTTY) {
@@ -148,11 +150,13 @@ async function colorizeAll(
       const { error } = found;
       const outcome = error === undefined ? found : { ...found, error: inFlags(error) };
       if (outcome.error !== undefined) failed.push(outcome);
-      if (options.json) report.write(`${jsonLine(outcome)}\n`);
-      else if (outcome.error === undefined && !options.quiet) report.write(textLine(outcome));
-      if (outcome.error !== undefined) streams.stderr.write(`error: ${outcome.error}\n`);
+      if (options.json) report.line(jsonLine(outcome));
+      else if (outcome.error === undefined && !options.quiet) {
+        for (const line of textLines(outcome)) report.line(line);
+      }
+      if (outcome.error !== undefined) streams.stderr.line(`error: ${outcome.error}`);
       for (const { message } of outcome.notices ?? []) {
-        streams.stderr.write(`note: ${outcome.job.input}: ${inFlags(message)}\n`);
+        streams.stderr.line(`note: ${outcome.job.input}: ${inFlags(message)}`);
       }
     }
   } finally {
@@ -160,10 +164,11 @@ async function colorizeAll(
     await Promise.all([loaded?.close(), composer.close()]);
   }
   if (failed.length > 0 && jobs.length > 1) {
-    streams.stderr.write(
-      `\n${failed.length} of ${jobs.length} pictures failed, the others are done:\n${failed.map(({ error }) => `  ${error}\n`).join("")}`,
-    );
+    streams.stderr.write("\n");
+    streams.stderr.line(`${failed.length} of ${jobs.length} pictures failed, the others are done:`);
+    for (const { error } of failed) streams.stderr.line(`  ${error}`);
   }
+  if (options.json) await report.flushed();
   return failed.length;
 }
 
@@ -179,7 +184,7 @@ function topScenes(photo: NonNullable<Outcome["photo"]>): readonly Scene[] {
   return photo.scenes.slice(0, SCENES_SHOWN);
 }
 
-function textLine({ written, photo, seconds }: Outcome): string {
+function textLines({ written, photo, seconds }: Outcome): string[] {
   const scenes = topScenes(photo!).map(
     ({ name, probability }) => `${name} ${Math.round(probability * 100)} %`,
   );
@@ -187,13 +192,14 @@ function textLine({ written, photo, seconds }: Outcome): string {
     path === STANDARD_STREAM ? "standard output" : path,
   );
   const about = [`${seconds.toFixed(1)} s`, ...(scenes.length > 0 ? [scenes.join(", ")] : [])];
-  return `${target}  ${about.join("  ")}\n${further.map((path) => `${path}\n`).join("")}`;
+  return [`${target}  ${about.join("  ")}`, ...further];
 }
 
-function jsonLine({ job, photo, written = [], notices = [], error, seconds }: Outcome): string {
+function jsonLine(outcome: Outcome): string {
+  const { job, photo, written = [], notices = [], error, code, seconds } = outcome;
   const { input, output } = job;
   const rounded = Number(seconds.toFixed(3));
-  if (!photo) return JSON.stringify({ input, error, seconds: rounded });
+  if (!photo) return JSON.stringify({ input, error, code, seconds: rounded });
   const { width, height } = photo;
   const { uncertainty } = job;
   const alternatives = written.filter((path) => path !== output && path !== uncertainty);

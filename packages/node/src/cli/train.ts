@@ -31,6 +31,7 @@ import {
   parseSchedule,
   parseViews,
 } from "./option-values.js";
+import { type Streams, streamsOf } from "./streams.js";
 
 /** As the options of the library, but for files in place of their content, and MiB. */
 interface TrainCommandOptions
@@ -47,7 +48,7 @@ interface TrainCommandOptions
 }
 
 /** `ltbc train`. Throws UserErrors for the caller to print. */
-export function trainCommand(): Command {
+export function trainCommand(streams: Streams = streamsOf(process)): Command {
   const command = new Command("train")
     .description("train a colourisation network on your own pictures")
     .argument(
@@ -245,13 +246,19 @@ export function trainCommand(): Command {
     wholeNumber,
   );
   add("--json", "print one JSON line at the end; progress goes to stderr");
-  return command.action(runTraining);
+  return command.action((sources: string[], options: TrainCommandOptions) =>
+    runTraining(sources, options, streams),
+  );
 }
 
-async function runTraining(sources: string[], options: TrainCommandOptions): Promise<void> {
+async function runTraining(
+  sources: string[],
+  options: TrainCommandOptions,
+  { stdout, stderr }: Streams,
+): Promise<void> {
   const { output, network: networkFile, classes: classFile, cache, json, ...choices } = options;
   const { preset = "compact" } = choices;
-  const reporter = new ProgressReporter(json ? process.stderr : process.stdout);
+  const reporter = new ProgressReporter(json ? stderr : stdout);
   const stop = new StopOnSignals(reporter);
   let run: TrainedRun;
   try {
@@ -279,7 +286,9 @@ async function runTraining(sources: string[], options: TrainCommandOptions): Pro
     stop.release();
   }
   for (const line of closingLines(run)) reporter.line(line);
-  if (json) process.stdout.write(`${resultLine(run)}\n`);
+  if (!json) return;
+  stdout.line(resultLine(run));
+  await stdout.flushed();
 }
 
 function resultLine(run: TrainedRun): string {
