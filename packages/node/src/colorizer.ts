@@ -7,9 +7,8 @@ import { ColorPhoto } from "./color-photo.js";
 import type { ColorizeOptions, ColorizeProgress } from "./colorize-stages.js";
 import { ColorizingThread } from "./colorizing-thread/colorizing-thread.js";
 import type { ModelFacts } from "./colorizing-thread/service.js";
-import { pathOfFile } from "./inputs/file-path.js";
-import { ownBytes } from "./inputs/own-bytes.js";
 import { type PictureInput, threadInput } from "./inputs/picture-input.js";
+import { threadOptions } from "./inputs/thread-options.js";
 import type { RuntimeOptions } from "./runtime/onnx-runtime.js";
 import type { Watch } from "./watch.js";
 
@@ -58,15 +57,14 @@ export class Colorizer {
    * @throws the reason of `signal` if it is aborted
    */
   static async load(
-    { model, ...options }: LoadOptions = {},
+    options: LoadOptions = {},
     watch: Watch<LoadProgress> = {},
   ): Promise<Colorizer> {
     watch.signal?.throwIfAborted();
     const thread = new ColorizingThread();
     try {
-      const { file, moved } = await threadModel(model);
-      const args = file === undefined ? options : { ...options, model: file };
-      return new Colorizer(thread, await thread.call("load", [args], watch, { moved }));
+      const { options: own, moved } = await threadOptions(options);
+      return new Colorizer(thread, await thread.call("load", [own], watch, { moved }));
     } catch (error) {
       void thread.close();
       throw error;
@@ -78,7 +76,8 @@ export class Colorizer {
    * colour picture is treated as grey. Calls may overlap; the network sees them one by one.
    *
    * @param input path, URL or bytes of a picture file, a Blob or stream of them, or pixels
-   * @throws UserError if it is missing, empty, broken or no picture, or an option is out of range
+   * @throws UserError if it is missing, empty, broken or no picture, an option is out of range, or the
+   * model does not take what is said of the colours
    * @throws the reason of `signal` as soon as it is aborted
    *
    * @example
@@ -95,8 +94,9 @@ export class Colorizer {
     return this.#thread.during(async () => {
       watch.signal?.throwIfAborted();
       const { picture, moved } = await threadInput(input, watch.signal);
-      const held = await this.#thread.call("colorize", [picture, options], watch, {
-        moved,
+      const own = await threadOptions(options);
+      const held = await this.#thread.call("colorize", [picture, own.options], watch, {
+        moved: [...moved, ...own.moved],
         unwanted: ({ photo }) => this.#thread.giveUp(photo),
       });
       return new ColorPhoto(held, this.#thread);
@@ -115,15 +115,4 @@ export class Colorizer {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-/** A model for another thread, and the buffers in it that are to be moved. */
-async function threadModel(
-  model: string | URL | Uint8Array | undefined,
-): Promise<{ file: string | Uint8Array | undefined; moved: ArrayBuffer[] }> {
-  if (!(model instanceof Uint8Array)) {
-    return { file: model === undefined ? undefined : pathOfFile(model), moved: [] };
-  }
-  const bytes = await ownBytes([model]);
-  return { file: bytes, moved: [bytes.buffer] };
 }

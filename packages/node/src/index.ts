@@ -1,4 +1,5 @@
 export type {
+  Hint,
   ReadOut,
   ReadOutName,
   ReadOuts,
@@ -15,6 +16,7 @@ export { Colorizer, type LoadOptions } from "./colorizer.js";
 export type { EncodeOptions, PhotoFacts, ToFileOptions } from "./composed-photo.js";
 export { OUTPUT_FORMATS, type OutputFormat } from "./image/format.js";
 export type { RawPixels } from "./image/raw-pixels.js";
+export type { Rotation } from "./image/rotate.js";
 export type { PictureInput } from "./inputs/picture-input.js";
 export type { UncertaintyMap } from "./uncertainty-map.js";
 export type { Watch } from "./watch.js";

@@ -116,7 +116,9 @@ export class ColorizePipeline {
       const isBusy = () => place.hasCompany;
       const tools = { model, composer: this.#composer, isBusy, memory: this.#memory };
       const decoded = await begun.decoding;
-      const analyzed = await analyzeDecoded(decoded, inputPath, tools, this.#options.size);
+      const analyzed = await analyzeDecoded(decoded, inputPath, tools, {
+        workingSize: this.#options.size,
+      });
       const { width, height } = decoded.gray;
       const { written, notices } = await this.#writeAll(job, analyzed);
       return {

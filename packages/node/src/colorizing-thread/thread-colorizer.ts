@@ -22,6 +22,7 @@ import type { DecodedPhoto } from "../image/decode.js";
 import type { OutputFormat } from "../image/format.js";
 import { decodedPixels, type RawPixels } from "../image/raw-pixels.js";
 import { SharedMemory } from "../image/shared-memory.js";
+import { ReferencePictures } from "../reference-picture.js";
 import { Moved } from "../threads/calls.js";
 import type { StageWatch } from "../watch.js";
 import type { HeldPhoto, HeldUncertainty, ModelFacts, ModelOptions } from "./service.js";
@@ -35,6 +36,7 @@ interface Holding {
 /** What the thread serves. Photographs are known by numbers and kept until they are given up. */
 export class ThreadColorizer {
   #model!: ColorModel;
+  #references!: ReferencePictures;
   #composer!: Composer;
   readonly #memory = new SharedMemory();
   readonly #photos = new Map<number, Holding>();
@@ -50,6 +52,7 @@ export class ThreadColorizer {
   ): Promise<ModelFacts> {
     const workload = pictures === undefined ? {} : { pictures };
     this.#model = await loadColorModel(model, runtimeOptions, workload, watch);
+    this.#references = new ReferencePictures(this.#model);
     this.#composer = new Composer(runtimeOptions.threads);
     const { metadata, readOuts } = this.#model;
     return { metadata, readOuts };
@@ -61,9 +64,12 @@ export class ThreadColorizer {
     options: ColorizeOptions,
   ): Promise<HeldPhoto> {
     return this.#during(async () => {
-      const { workingSize, ...colors } = options;
+      const { workingSize, rotate, hints, reference, referenceStrength, ...colors } = options;
       assertColorizeOptions(options);
       if (colors.colors !== undefined) this.#model.assertDistributions("colors");
+      if (hints && hints.length > 0) this.#model.assertTakes("hints");
+      const globalFeatures =
+        reference === undefined ? undefined : await this.#references.globalFeatures(reference);
       const decoded = await this.#decode(input);
       watch.signal?.throwIfAborted();
       const path = typeof input === "string" ? input : undefined;
@@ -73,7 +79,11 @@ export class ThreadColorizer {
         memory: this.#memory,
         isBusy: () => this.#underWay > 1,
       };
-      const analyzed = await analyzeDecoded(decoded, path, tools, workingSize, watch);
+      const analysis = {
+        ...{ workingSize, rotate, hints },
+        reference: globalFeatures && { globalFeatures, share: referenceStrength },
+      };
+      const analyzed = await analyzeDecoded(decoded, path, tools, analysis, watch);
       return this.#using(analyzed, async () => {
         const composed = await analyzed.render(colors);
         watch.signal?.throwIfAborted();
