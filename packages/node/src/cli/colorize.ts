@@ -4,6 +4,7 @@ import {
   type ColorModel,
   MOST_ALTERNATIVES,
   READ_OUT_NAMES,
+  type Reference,
   type Scene,
 } from "@let-there-be-color/core/colorize";
 import { DEFAULT_WORKING_SIZE } from "@let-there-be-color/core/model";
@@ -13,20 +14,30 @@ import { loadColorModel } from "../color-model.js";
 import { Composer } from "../image/composer.js";
 import { DEFAULT_QUALITY } from "../image/encode.js";
 import { OUTPUT_FORMATS } from "../image/format.js";
+import { ReferencePictures } from "../reference-picture.js";
 import type { RuntimeOptions } from "../runtime/onnx-runtime.js";
 import { planJobs, STANDARD_STREAM } from "./colorize-jobs.js";
-import { ColorizePipeline, type Outcome, type PipelineOptions } from "./colorize-pipeline.js";
+import {
+  ColorizePipeline,
+  type Outcome,
+  type PipelineOptions,
+  type ReadyModel,
+} from "./colorize-pipeline.js";
 import { withFlags } from "./flags.js";
+import { addHint, type HintOptions, hintsOfPictures } from "./hints-of-pictures.js";
 import { assertNoMistakenOutput } from "./mistaken-words.js";
-import { numberOption } from "./number-option.js";
+import { numberOption, share } from "./number-option.js";
+import { parseRotation } from "./option-values.js";
 import { deviceOption, threadsOption } from "./runtime-option.js";
 import { type Streams, streamsOf } from "./streams.js";
 
-interface ColorizeCommandOptions extends PipelineOptions, RuntimeOptions {
+interface ColorizeCommandOptions extends PipelineOptions, RuntimeOptions, HintOptions {
   readonly output?: string;
   readonly model?: string;
   readonly alternatives: number;
   readonly uncertainty?: boolean;
+  readonly reference?: string;
+  readonly referenceStrength: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -77,6 +88,25 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
       "--uncertainty",
       "also write where the network is unsure of the colours, white, as photo.uncertainty.png",
     )
+    .option(
+      "--hint <x,y,color>",
+      "colour of the thing at a place of the picture, such as 120,80,#2e5d34 (pixels of the upright picture), or with a radius in pixels 120,80,#2e5d34,15; may be repeated",
+      addHint,
+    )
+    .option(
+      "--hints <file>",
+      'JSON file of hints: [{"x": 120, "y": 80, "color": "#2e5d34", "radius": 15}, ..], or such lists by picture: {"photo.jpg": [..], ..}',
+    )
+    .option(
+      "--reference <picture>",
+      "a picture whose kind of scene lends its colours: the network takes its global features in place of the picture's own",
+    )
+    .option("--reference-strength <share>", "share of the reference, 0 (none) to 1", share, 1)
+    .option(
+      "--rotate <degrees>",
+      "turn the pictures clockwise by 90, 180 or 270 degrees, for scans that lie on their side",
+      parseRotation,
+    )
     .addOption(
       new Option("--format <name>", "format to write (default: the input's)").choices(
         OUTPUT_FORMATS,
@@ -117,10 +147,14 @@ async function colorizeAll(
       "Standard output is a terminal, which cannot show a picture; name a file with --output.",
     );
   }
+  const hints = await hintsOfPictures(
+    options,
+    jobs.map(({ input }) => input),
+  );
   const composer = new Composer(threads);
   // Begun when a first picture is on its way, since it blocks this thread.
-  let loading: Promise<ColorModel> | undefined;
-  const load = async () => {
+  let loading: Promise<ReadyModel> | undefined;
+  const load = async (): Promise<ReadyModel> => {
     const loaded = await loadColorModel(
       model,
       {
@@ -132,17 +166,18 @@ async function colorizeAll(
     );
     try {
       assertSuits(loaded, options);
+      if (hints.size > 0) loaded.assertTakes("hints");
+      return { model: loaded, reference: await referenceFor(loaded, options) };
     } catch (error) {
       await loaded.close();
       throw error;
     }
-    return loaded;
   };
   const loadOnce = () => {
     loading ??= load();
     return loading;
   };
-  const pipeline = new ColorizePipeline(loadOnce, composer, options, streams);
+  const pipeline = new ColorizePipeline(loadOnce, composer, options, hints, streams);
   const report = toStdout ? streams.stderr : streams.stdout;
   const failed: Outcome[] = [];
   try {
@@ -161,7 +196,7 @@ async function colorizeAll(
     }
   } finally {
     const loaded = await loading?.catch(() => undefined); // why it failed is told by the pipeline
-    await Promise.all([loaded?.close(), composer.close()]);
+    await Promise.all([loaded?.model.close(), composer.close()]);
   }
   if (failed.length > 0 && jobs.length > 1) {
     streams.stderr.write("\n");
@@ -178,6 +213,16 @@ function assertSuits(model: ColorModel, options: ColorizeCommandOptions): void {
   if (colors !== undefined) model.assertDistributions("colors");
   if (alternatives > 1) model.assertDistributions("alternatives");
   if (uncertainty) model.assertDistributions("uncertainty");
+}
+
+/** @throws UserError if the model takes no reference, or the picture is missing or broken */
+async function referenceFor(
+  model: ColorModel,
+  { reference, referenceStrength }: ColorizeCommandOptions,
+): Promise<Reference | undefined> {
+  if (reference === undefined) return undefined;
+  const globalFeatures = await new ReferencePictures(model).globalFeatures(reference);
+  return { globalFeatures, share: referenceStrength };
 }
 
 function topScenes(photo: NonNullable<Outcome["photo"]>): readonly Scene[] {
