@@ -2,7 +2,7 @@
 // decoded, encoded and written by libvips in threads of its own.
 
 import { boundedPipeline, type PipelinePlace } from "@let-there-be-color/core/bounded-pipeline";
-import type { ColorModel, RenderOptions } from "@let-there-be-color/core/colorize";
+import type { ColorModel, Hint, Reference, RenderOptions } from "@let-there-be-color/core/colorize";
 import type { Notice } from "@let-there-be-color/core/notice";
 import { UserError, type UserErrorCode } from "@let-there-be-color/core/user-error";
 import type { AnalyzedPhoto } from "../analyzed-photo.js";
@@ -12,6 +12,7 @@ import { assertWritable } from "../files/output-file.js";
 import type { Composer } from "../image/composer.js";
 import type { DecodedPhoto } from "../image/decode.js";
 import type { OutputFormat } from "../image/format.js";
+import type { Rotation } from "../image/rotate.js";
 import { SharedMemory } from "../image/shared-memory.js";
 import { type Job, outputsOf, STANDARD_STREAM } from "./colorize-jobs.js";
 import type { Streams } from "./streams.js";
@@ -22,6 +23,14 @@ export interface PipelineOptions extends RenderOptions {
   readonly format?: OutputFormat;
   readonly quality: number;
   readonly overwrite?: boolean;
+  readonly rotate?: Rotation;
+}
+
+/** What a picture is shown to. */
+export interface ReadyModel {
+  readonly model: ColorModel;
+  /** Of all pictures. */
+  readonly reference: Reference | undefined;
 }
 
 /** What became of one job. */
@@ -52,22 +61,28 @@ const MOST_PIXELS = 40e6;
 
 /** Colourises pictures, several of them under way at a time. */
 export class ColorizePipeline {
-  readonly #loadModel: () => Promise<ColorModel>;
+  readonly #loadModel: () => Promise<ReadyModel>;
   readonly #composer: Composer;
   readonly #options: PipelineOptions;
+  readonly #hints: ReadonlyMap<string, readonly Hint[]>;
   readonly #streams: Streams;
   readonly #memory = new SharedMemory();
 
-  /** @param loadModel called when the first picture is on its way, and for each of them */
+  /**
+   * @param loadModel called when the first picture is on its way, and for each of them
+   * @param hints of the pictures that have some, by their input paths
+   */
   constructor(
-    loadModel: () => Promise<ColorModel>,
+    loadModel: () => Promise<ReadyModel>,
     composer: Composer,
     options: PipelineOptions,
+    hints: ReadonlyMap<string, readonly Hint[]>,
     streams: Streams,
   ) {
     this.#loadModel = loadModel;
     this.#composer = composer;
     this.#options = options;
+    this.#hints = hints;
     this.#streams = streams;
   }
 
@@ -108,8 +123,9 @@ export class ColorizePipeline {
     return { job, start, decoding };
   }
 
-  async #finish(begun: BegunJob, model: ColorModel, place: PipelinePlace): Promise<Outcome> {
+  async #finish(begun: BegunJob, ready: ReadyModel, place: PipelinePlace): Promise<Outcome> {
     const { job, start } = begun;
+    const { model, reference } = ready;
     const seconds = () => (performance.now() - start) / 1000;
     try {
       const inputPath = job.input === STANDARD_STREAM ? undefined : job.input;
@@ -118,8 +134,11 @@ export class ColorizePipeline {
       const decoded = await begun.decoding;
       const analyzed = await analyzeDecoded(decoded, inputPath, tools, {
         workingSize: this.#options.size,
+        rotate: this.#options.rotate,
+        hints: this.#hints.get(job.input),
+        reference,
       });
-      const { width, height } = decoded.gray;
+      const { width, height } = analyzed.size;
       const { written, notices } = await this.#writeAll(job, analyzed);
       return {
         job,
