@@ -17,6 +17,7 @@ import type { RuntimeOptions } from "../runtime/onnx-runtime.js";
 import { planJobs, STANDARD_STREAM } from "./colorize-jobs.js";
 import { ColorizePipeline, type Outcome, type PipelineOptions } from "./colorize-pipeline.js";
 import { withFlags } from "./flags.js";
+import { Interruption } from "./interruption.js";
 import { assertNoMistakenOutput } from "./mistaken-words.js";
 import { numberOption } from "./number-option.js";
 import { deviceOption, threadsOption } from "./runtime-option.js";
@@ -95,18 +96,31 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
     .option("--quiet", "print nothing but errors")
     .action(async (inputs: string[], options: ColorizeCommandOptions, command: Command) => {
       const inFlags = (message: string) => withFlags(message, command);
-      const failures = await colorizeAll(inputs, options, streams, inFlags);
-      if (failures > 0) process.exitCode = 1;
+      const interruption = new Interruption(() =>
+        streams.stderr.line(
+          "Stopping: pictures that have colour are written. Ctrl-C again ends at once.",
+        ),
+      );
+      interruption.listen();
+      try {
+        const { failed, left } = await colorizeAll(inputs, options, streams, inFlags, interruption);
+        if (left > 0 && interruption.exitCode !== undefined) {
+          process.exitCode = interruption.exitCode;
+        } else if (failed > 0) process.exitCode = 1;
+      } finally {
+        interruption.release();
+      }
     });
 }
 
-/** Returns how many inputs failed. */
+/** Returns how many inputs failed, and how many were left when the work was stopped. */
 async function colorizeAll(
   inputs: readonly string[],
   options: ColorizeCommandOptions,
   streams: Streams,
   inFlags: (message: string) => string,
-): Promise<number> {
+  { signal }: Interruption,
+): Promise<{ failed: number; left: number }> {
   const { output, format, model, device, threads, size, alternatives, uncertainty } = options;
   if (output === undefined) await assertNoMistakenOutput(inputs);
   const jobs = await planJobs(inputs, { output, format, alternatives, uncertainty });
@@ -142,14 +156,16 @@ async function colorizeAll(
     loading ??= load();
     return loading;
   };
-  const pipeline = new ColorizePipeline(loadOnce, composer, options, streams);
+  const pipeline = new ColorizePipeline(loadOnce, composer, options, streams, signal);
   const report = toStdout ? streams.stderr : streams.stdout;
   const failed: Outcome[] = [];
+  let done = 0;
   try {
     for await (const found of pipeline.run(jobs)) {
       const { error } = found;
       const outcome = error === undefined ? found : { ...found, error: inFlags(error) };
-      if (outcome.error !== undefined) failed.push(outcome);
+      if (outcome.error === undefined) done++;
+      else failed.push(outcome);
       if (options.json) report.line(jsonLine(outcome));
       else if (outcome.error === undefined && !options.quiet) {
         for (const line of textLines(outcome)) report.line(line);
@@ -163,13 +179,18 @@ async function colorizeAll(
     const loaded = await loading?.catch(() => undefined); // why it failed is told by the pipeline
     await Promise.all([loaded?.close(), composer.close()]);
   }
-  if (failed.length > 0 && jobs.length > 1) {
+  const left = jobs.length - done - failed.length;
+  if (left > 0) {
+    const why = pipeline.diskIsFull ? "The disk is full" : "Interrupted";
+    const counts = `${done} of ${jobs.length} pictures are done, ${failed.length} failed, ${left} are left`;
+    streams.stderr.line(`${why}: ${counts}.`);
+  } else if (failed.length > 0 && jobs.length > 1) {
     streams.stderr.write("\n");
     streams.stderr.line(`${failed.length} of ${jobs.length} pictures failed, the others are done:`);
     for (const { error } of failed) streams.stderr.line(`  ${error}`);
   }
   if (options.json) await report.flushed();
-  return failed.length;
+  return { failed: failed.length, left };
 }
 
 /** @throws UserError if the options choose among colours and the model predicts one only */
