@@ -147,8 +147,8 @@ export class ColorizePipeline {
       const isBusy = () => place.hasCompany;
       const tools = { model, composer: this.#composer, isBusy, memory: this.#memory };
       const decoded = await begun.decoding;
-      const { size } = this.#options;
-      const analyzed = await analyzeDecoded(decoded, inputPath, tools, size, { signal });
+      const looks = { workingSize: this.#options.size };
+      const analyzed = await analyzeDecoded(decoded, inputPath, tools, looks, { signal });
       const { width, height } = decoded.gray;
       const { written, notices } = await this.#writeAll(job, analyzed);
       return {

@@ -2,14 +2,15 @@ import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { exists, writeFileAtomically } from "./atomic-file.js";
+import { nativePath } from "./byte-path.js";
 import { makeFolder } from "./output-folder.js";
 
 /** Whether two paths lead to one file, by whatever names or links. */
 export async function isSameFile(first: string, second: string): Promise<boolean> {
   try {
     const [a, b] = await Promise.all([
-      stat(first, { bigint: true }),
-      stat(second, { bigint: true }),
+      stat(nativePath(first), { bigint: true }),
+      stat(nativePath(second), { bigint: true }),
     ]);
     return a.dev === b.dev && a.ino === b.ino;
   } catch {

@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, open, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
-import { isAbandoned, unfinishedName } from "./unfinished-file.js";
+import { nativePath } from "./byte-path.js";
+import { removeAbandoned, unfinishedName } from "./unfinished-file.js";
 
 /** Folders that pictures are written to, each looked after once, before the first picture's work. */
 export class OutputFolders {
@@ -26,10 +27,8 @@ export class OutputFolders {
 async function prepareFolder(folder: string): Promise<void> {
   try {
     await makeFolder(folder);
-    for (const name of (await readdir(folder)).filter(isAbandoned)) {
-      await rm(join(folder, name), { force: true });
-    }
-    const trial = join(folder, unfinishedName());
+    await removeAbandoned(folder);
+    const trial = nativePath(join(folder, unfinishedName()));
     await (await open(trial, "wx")).close();
     await rm(trial, { force: true });
   } catch (error) {
@@ -50,7 +49,7 @@ async function prepareFolder(folder: string): Promise<void> {
  */
 export async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder);
+    await mkdir(nativePath(folder));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT") {
@@ -61,14 +60,14 @@ export async function makeFolder(folder: string): Promise<void> {
     if (above === folder) throw error;
     if (!(await isFolder(above))) await makeFolder(above);
     // It may have been made meanwhile; where the one above takes none, this fails as before.
-    await mkdir(folder).catch(async (reason: unknown) => {
+    await mkdir(nativePath(folder)).catch(async (reason: unknown) => {
       if (!(await isFolder(folder))) throw reason;
     });
   }
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
+  return stat(nativePath(path)).then(
     (found) => found.isDirectory(),
     () => false,
   );

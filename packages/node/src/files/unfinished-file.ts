@@ -3,7 +3,10 @@
 
 import { createHash, randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
+import { join } from "node:path";
+import { nativePath } from "./byte-path.js";
 
 const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 const pattern = /^\.ltbc-([0-9a-f]{8})-(\d+)-[0-9a-f-]{36}\.tmp$/;
@@ -28,7 +31,7 @@ export async function whileUnfinished<T>(path: string, work: () => Promise<T>): 
 function removeUnderWay(): void {
   for (const path of underWay) {
     try {
-      rmSync(path, { force: true });
+      rmSync(nativePath(path), { force: true });
     } catch {
       // The next run that writes into the folder removes it.
     }
@@ -49,11 +52,20 @@ export function isAbandoned(name: string): boolean {
   return owner === machine && !isRunning(Number(id));
 }
 
-function isRunning(processId: number): boolean {
+/** Whether a process of this machine has not ended. */
+export function isRunning(processId: number): boolean {
   try {
     process.kill(processId, 0); // asks, sends nothing
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== "ESRCH"; // EPERM: somebody else's
+  }
+}
+
+/** Removes what killed processes of this machine have left unfinished in a folder, if it exists. */
+export async function removeAbandoned(folder: string): Promise<void> {
+  const names = await readdir(nativePath(folder)).catch(() => []);
+  for (const name of names.filter(isAbandoned)) {
+    await rm(nativePath(join(folder, name)), { force: true }).catch(() => undefined);
   }
 }
