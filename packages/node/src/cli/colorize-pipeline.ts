@@ -4,7 +4,7 @@
 import { dirname } from "node:path";
 import { addAbortSignal, Readable } from "node:stream";
 import { boundedPipeline, type PipelinePlace } from "@let-there-be-color/core/bounded-pipeline";
-import type { ColorModel, RenderOptions } from "@let-there-be-color/core/colorize";
+import type { ColorModel, Hint, Reference, RenderOptions } from "@let-there-be-color/core/colorize";
 import type { Notice } from "@let-there-be-color/core/notice";
 import { UserError, type UserErrorCode } from "@let-there-be-color/core/user-error";
 import type { AnalyzedPhoto } from "../analyzed-photo.js";
@@ -15,6 +15,7 @@ import { OutputFolders } from "../files/output-folder.js";
 import type { Composer } from "../image/composer.js";
 import type { DecodedPhoto } from "../image/decode.js";
 import type { OutputFormat } from "../image/format.js";
+import type { Rotation } from "../image/rotate.js";
 import { SharedMemory } from "../image/shared-memory.js";
 import { type Job, outputsOf, STANDARD_STREAM } from "./colorize-jobs.js";
 import type { Streams } from "./streams.js";
@@ -25,6 +26,14 @@ export interface PipelineOptions extends RenderOptions {
   readonly format?: OutputFormat;
   readonly quality: number;
   readonly overwrite?: boolean;
+  readonly rotate?: Rotation;
+}
+
+/** What a picture is shown to. */
+export interface ReadyModel {
+  readonly model: ColorModel;
+  /** Of all pictures. */
+  readonly reference: Reference | undefined;
 }
 
 /** What became of one job. */
@@ -55,9 +64,10 @@ const MOST_PIXELS = 40e6;
 
 /** Colourises pictures, several of them under way at a time. */
 export class ColorizePipeline {
-  readonly #loadModel: () => Promise<ColorModel>;
+  readonly #loadModel: () => Promise<ReadyModel>;
   readonly #composer: Composer;
   readonly #options: PipelineOptions;
+  readonly #hints: ReadonlyMap<string, readonly Hint[]>;
   readonly #streams: Streams;
   readonly #folders = new OutputFolders();
   /** Ends the work: no further picture begins, those under way that are not in colour yet are left. */
@@ -67,12 +77,14 @@ export class ColorizePipeline {
 
   /**
    * @param loadModel called when the first picture is on its way, and for each of them
+   * @param hints of the pictures that have some, by their input paths
    * @param signal ends the work
    */
   constructor(
-    loadModel: () => Promise<ColorModel>,
+    loadModel: () => Promise<ReadyModel>,
     composer: Composer,
     options: PipelineOptions,
+    hints: ReadonlyMap<string, readonly Hint[]>,
     streams: Streams,
     signal: AbortSignal,
   ) {
@@ -80,6 +92,7 @@ export class ColorizePipeline {
     this.#loadModel = loadModel;
     this.#composer = composer;
     this.#options = options;
+    this.#hints = hints;
     this.#streams = streams;
   }
 
@@ -136,20 +149,23 @@ export class ColorizePipeline {
   /** @returns undefined if the work was stopped before the picture was in colour */
   async #finish(
     begun: BegunJob,
-    model: ColorModel,
+    ready: ReadyModel,
     place: PipelinePlace,
   ): Promise<Outcome | undefined> {
     const { signal } = this.#stop;
     const { job, start } = begun;
+    const { model, reference } = ready;
     const seconds = () => (performance.now() - start) / 1000;
     try {
       const inputPath = job.input === STANDARD_STREAM ? undefined : job.input;
       const isBusy = () => place.hasCompany;
       const tools = { model, composer: this.#composer, isBusy, memory: this.#memory };
       const decoded = await begun.decoding;
-      const looks = { workingSize: this.#options.size };
-      const analyzed = await analyzeDecoded(decoded, inputPath, tools, looks, { signal });
-      const { width, height } = decoded.gray;
+      const { size, rotate } = this.#options;
+      const hints = this.#hints.get(job.input);
+      const look = { workingSize: size, rotate, hints, reference };
+      const analyzed = await analyzeDecoded(decoded, inputPath, tools, look, { signal });
+      const { width, height } = analyzed.size;
       const { written, notices } = await this.#writeAll(job, analyzed);
       return {
         job,
