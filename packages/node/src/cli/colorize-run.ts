@@ -30,13 +30,22 @@ export interface ColorizeCommandOptions extends PipelineOptions, RuntimeOptions,
   readonly quiet?: boolean;
 }
 
-/** Colourises everything. Returns how many inputs failed. */
+/** What became of the inputs. */
+export interface Tally {
+  readonly done: number;
+  readonly failed: number;
+  /** Not begun or not finished when the work was stopped. */
+  readonly left: number;
+}
+
+/** Colourises everything, until `signal` or a full disk stops it. */
 export async function colorizeAll(
   inputs: readonly string[],
   options: ColorizeCommandOptions,
   streams: Streams,
   inFlags: (message: string) => string,
-): Promise<number> {
+  signal: AbortSignal,
+): Promise<Tally> {
   const { output, format, model, device, threads, size, alternatives, uncertainty } = options;
   if (output === undefined) await assertNoMistakenOutput(inputs);
   const jobs = await planJobs(inputs, { output, format, alternatives, uncertainty });
@@ -77,14 +86,16 @@ export async function colorizeAll(
     loading ??= load();
     return loading;
   };
-  const pipeline = new ColorizePipeline(loadOnce, composer, options, hints, streams);
+  const pipeline = new ColorizePipeline(loadOnce, composer, options, hints, streams, signal);
   const report = toStdout ? streams.stderr : streams.stdout;
   const failed: Outcome[] = [];
+  let done = 0;
   try {
     for await (const found of pipeline.run(jobs)) {
       const { error } = found;
       const outcome = error === undefined ? found : { ...found, error: inFlags(error) };
-      if (outcome.error !== undefined) failed.push(outcome);
+      if (outcome.error === undefined) done++;
+      else failed.push(outcome);
       if (options.json) report.line(jsonLine(outcome));
       else if (outcome.error === undefined && !options.quiet) {
         for (const line of textLines(outcome)) report.line(line);
@@ -98,13 +109,18 @@ export async function colorizeAll(
     const loaded = await loading?.catch(() => undefined); // why it failed is told by the pipeline
     await Promise.all([loaded?.model.close(), composer.close()]);
   }
-  if (failed.length > 0 && jobs.length > 1) {
+  const left = jobs.length - done - failed.length;
+  if (left > 0) {
+    const why = pipeline.diskIsFull ? "The disk is full" : "Interrupted";
+    const counts = `${done} of ${jobs.length} pictures are done, ${failed.length} failed, ${left} are left`;
+    streams.stderr.line(`${why}: ${counts}.`);
+  } else if (failed.length > 0 && jobs.length > 1) {
     streams.stderr.write("\n");
     streams.stderr.line(`${failed.length} of ${jobs.length} pictures failed, the others are done:`);
     for (const { error } of failed) streams.stderr.line(`  ${error}`);
   }
   if (options.json) await report.flushed();
-  return failed.length;
+  return { done, failed: failed.length, left };
 }
 
 /** @throws UserError if the options choose among colours and the model predicts one only */

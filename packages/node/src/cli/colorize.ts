@@ -8,6 +8,7 @@ import { OUTPUT_FORMATS } from "../image/format.js";
 import { type ColorizeCommandOptions, colorizeAll } from "./colorize-run.js";
 import { withFlags } from "./flags.js";
 import { addHint } from "./hints-of-pictures.js";
+import { Interruption } from "./interruption.js";
 import { numberOption, share } from "./number-option.js";
 import { parseRotation } from "./option-values.js";
 import { deviceOption, threadsOption } from "./runtime-option.js";
@@ -94,7 +95,25 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
     .option("--quiet", "print nothing but errors")
     .action(async (inputs: string[], options: ColorizeCommandOptions, command: Command) => {
       const inFlags = (message: string) => withFlags(message, command);
-      const failures = await colorizeAll(inputs, options, streams, inFlags);
-      if (failures > 0) process.exitCode = 1;
+      const interruption = new Interruption(() =>
+        streams.stderr.line(
+          "Stopping: pictures that have colour are written. Ctrl-C again ends at once.",
+        ),
+      );
+      interruption.listen();
+      try {
+        const { failed, left } = await colorizeAll(
+          inputs,
+          options,
+          streams,
+          inFlags,
+          interruption.signal,
+        );
+        if (left > 0 && interruption.exitCode !== undefined) {
+          process.exitCode = interruption.exitCode;
+        } else if (failed > 0) process.exitCode = 1;
+      } finally {
+        interruption.release();
+      }
     });
 }
