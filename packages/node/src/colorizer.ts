@@ -1,6 +1,6 @@
 // The library call: `Colorizer.load()`, `colorize()`, `toFile()`.
 
-import type { ColorModel, ReadOuts } from "@let-there-be-color/core/colorize";
+import type { ColorModel, ModelInterface, ReadOuts } from "@let-there-be-color/core/colorize";
 import type { ModelMetadata } from "@let-there-be-color/core/model";
 import { type LoadProgress, loadColorModel } from "./color-model.js";
 import type { ColorPhoto } from "./color-photo.js";
@@ -22,6 +22,11 @@ import type { Watch } from "./watch.js";
 export interface LoadOptions extends RuntimeOptions {
   /** Path or bytes of an ONNX colour model. Default: the weights that come along. */
   readonly model?: string | Uint8Array;
+  /**
+   * How a model of another program is fed and read. Default: what a JSON file beside it says,
+   * `other.onnx.json` or `other.json` for `other.onnx`; models of this project say it themselves.
+   */
+  readonly modelInterface?: ModelInterface;
   /**
    * How many pictures will be colourised, roughly. Default: many, for which the network is arranged
    * to run faster; that takes 0.2 s when it is loaded, more for the large presets.
@@ -62,10 +67,10 @@ export class Colorizer {
    * @throws the reason of `signal` if it is aborted
    */
   static async load(
-    { model, pictures, ...runtimeOptions }: LoadOptions = {},
+    { model, modelInterface, pictures, ...runtimeOptions }: LoadOptions = {},
     watch: Watch<LoadProgress> = {},
   ): Promise<Colorizer> {
-    const workload = pictures === undefined ? {} : { pictures };
+    const workload = { modelInterface, ...(pictures === undefined ? {} : { pictures }) };
     const loaded = await loadColorModel(model, runtimeOptions, workload, watch);
     return new Colorizer(loaded, new Composer(runtimeOptions.threads));
   }
