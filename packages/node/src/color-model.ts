@@ -12,7 +12,7 @@ import {
 } from "@let-there-be-color/core/colorize";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { RuntimeOptions } from "./runtime/onnx-runtime.js";
-import type { Watch } from "./watch.js";
+import type { StageWatch } from "./watch.js";
 
 /** How far the loading of a model has come. */
 export type LoadProgress =
@@ -38,7 +38,7 @@ export async function loadColorModel(
   model: string | Uint8Array | undefined,
   runtimeOptions: RuntimeOptions,
   { modelInterface, ...workload }: ModelUse = {},
-  { signal, onProgress }: Watch<LoadProgress> = {},
+  { signal, onProgress }: StageWatch<LoadProgress> = {},
 ): Promise<ColorModel> {
   signal?.throwIfAborted();
   onProgress?.({ type: "read" });
@@ -57,9 +57,11 @@ export async function loadColorModel(
     workload,
     modelInterface: described,
   });
-  if (signal?.aborted) {
+  try {
+    signal?.throwIfAborted();
+  } catch (reason) {
     await loaded.close();
-    throw signal.reason;
+    throw reason;
   }
   onProgress?.({ type: "ready" });
   return loaded;
