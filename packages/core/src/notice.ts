@@ -4,8 +4,10 @@
  *
  * - `pages-left-out`: only some of the pages or frames of a file were taken
  * - `not-kept`: the format of the output cannot hold something that the input has
+ * - `repaired`: the file has a mistake that does not touch the picture
+ * - `color-assumed`: what the samples of the file mean is not said, or cannot be read, and was assumed
  */
-export type NoticeCode = "pages-left-out" | "not-kept";
+export type NoticeCode = "pages-left-out" | "not-kept" | "repaired" | "color-assumed";
 
 /**
  * Something to know about one picture that is no error: what could not be kept, what looks doubtful,
