@@ -3,7 +3,7 @@ import { UserError } from "@let-there-be-color/core/user-error";
 import type { DecodedPhoto } from "./decode.js";
 import { DEFAULT_MAX_PIXELS } from "./pixel-limit.js";
 import { channelOf, grayCodes } from "./planes.js";
-import { SharedMemory } from "./shared-memory.js";
+import type { SharedMemory } from "./shared-memory.js";
 
 /** A picture in memory, without a file format around it. */
 export interface RawPixels {
@@ -48,8 +48,10 @@ export function assertRawPixels({ data, width, height, channels }: RawPixels): v
 }
 
 /** The picture as if it had been decoded from a PNG. */
-export function decodedPixels({ data, width, height, channels }: RawPixels): DecodedPhoto {
-  const memory = new SharedMemory();
+export function decodedPixels(
+  { data, width, height, channels }: RawPixels,
+  memory: SharedMemory,
+): DecodedPhoto {
   const bitDepth = data instanceof Uint16Array ? 16 : 8;
   const pixels =
     data instanceof Uint8ClampedArray
