@@ -1,8 +1,11 @@
 // The way of one picture, in steps: the command line lets those of several pictures overlap.
 
 import {
+  assertHints,
   assertRenderOptions,
   type ColorModel,
+  type Guidance,
+  type Hint,
   type RenderOptions,
 } from "@let-there-be-color/core/colorize";
 import { LARGEST_WORKING_SIZE, SMALLEST_WORKING_SIZE } from "@let-there-be-color/core/model";
@@ -10,12 +13,31 @@ import { UserError } from "@let-there-be-color/core/user-error";
 import { AnalyzedPhoto, type CompositionTools } from "./analyzed-photo.js";
 import { type DecodedPhoto, type OpenPhoto, openPhoto } from "./image/decode.js";
 import { readInputFile } from "./image/read-file.js";
+import { assertRotation, type Rotation, rotatedPhoto } from "./image/rotate.js";
+import { SharedMemory } from "./image/shared-memory.js";
 import type { Watch } from "./watch.js";
 
 /** How to colourise one picture. */
 export interface ColorizeOptions extends RenderOptions {
   /** Short side in pixels at which the network works, 16..4096. Default: what the model states. */
   readonly workingSize?: number;
+  /**
+   * Turns the picture clockwise before anything else, after its EXIF orientation is applied: for scans
+   * that lie on their side. 90, 180 or 270 degrees. Default 0.
+   */
+  readonly rotate?: Rotation;
+  /**
+   * Colours of places, in pixels of the upright picture, which the network spreads as it sees fit.
+   * For models that take them.
+   */
+  readonly hints?: readonly Hint[];
+  /**
+   * Path or bytes of another picture, grey or not, that takes the place of this one where the network
+   * judges the scene as a whole. For models that take it; it is looked at once.
+   */
+  readonly reference?: string | Uint8Array;
+  /** Share of the reference, 0 (none) .. 1. Default 1. */
+  readonly referenceStrength?: number;
 }
 
 /** How far one picture has come. */
@@ -28,13 +50,32 @@ export type ColorizeProgress =
   | { readonly type: "composed" };
 
 /** @throws UserError if an option is out of range */
-export function assertColorizeOptions({ workingSize, ...options }: ColorizeOptions): void {
+export function assertColorizeOptions(options: ColorizeOptions): void {
+  const { workingSize, rotate = 0, hints = [], reference, referenceStrength = 1 } = options;
   const isSize = (size: number) =>
     Number.isInteger(size) && size >= SMALLEST_WORKING_SIZE && size <= LARGEST_WORKING_SIZE;
   if (workingSize !== undefined && !isSize(workingSize)) {
     throw new UserError(
       "option-invalid",
       `Expected a \`workingSize\` from ${SMALLEST_WORKING_SIZE} to ${LARGEST_WORKING_SIZE} pixels but received ${workingSize}.`,
+    );
+  }
+  assertRotation(rotate);
+  assertHints(hints);
+  if (
+    reference !== undefined &&
+    typeof reference !== "string" &&
+    !(reference instanceof Uint8Array)
+  ) {
+    throw new UserError(
+      "option-invalid",
+      "Expected the path or the bytes of a picture as `reference`.",
+    );
+  }
+  if (!(referenceStrength >= 0 && referenceStrength <= 1)) {
+    throw new UserError(
+      "option-invalid",
+      `Expected a \`referenceStrength\` from 0 to 1 but received ${referenceStrength}.`,
     );
   }
   assertRenderOptions(options);
@@ -56,27 +97,34 @@ export interface Tools extends CompositionTools {
   readonly model: ColorModel;
 }
 
+/** How the network looks at one picture. */
+export interface AnalysisOptions extends Guidance {
+  readonly workingSize?: number | undefined;
+  readonly rotate?: Rotation | undefined;
+}
+
 /**
  * Lets the network look at a decoded picture.
  *
  * @param path where it came from, if from a file
- * @throws UserError if the model's prediction is unusable
+ * @throws UserError if the hints do not fit picture or model, or the model's prediction is unusable
  * @throws the reason of `signal` if it is aborted; while the network runs, that has to wait
  */
 export async function analyzeDecoded(
   decoded: DecodedPhoto,
   path: string | undefined,
   { model, ...tools }: Tools,
-  workingSize: number | undefined,
+  { rotate = 0, ...options }: AnalysisOptions,
   { signal, onProgress }: Watch<ColorizeProgress> = {},
 ): Promise<AnalyzedPhoto> {
-  const { gray } = decoded;
+  const upright = rotatedPhoto(decoded, rotate, tools.memory ?? new SharedMemory());
+  const { gray } = upright;
   onProgress?.({ type: "decoded", width: gray.width, height: gray.height });
   const analysis = await model.analyze(gray, {
-    workingSize,
+    ...options,
     onTurn: () => signal?.throwIfAborted(),
   });
   signal?.throwIfAborted();
   onProgress?.({ type: "predicted" });
-  return new AnalyzedPhoto(decoded, analysis, { path, classes: model.metadata.classes }, tools);
+  return new AnalyzedPhoto(upright, analysis, { path, classes: model.metadata.classes }, tools);
 }

@@ -14,6 +14,7 @@ import {
 import { Composer } from "./image/composer.js";
 import type { DecodedPhoto } from "./image/decode.js";
 import { assertRawPixels, decodedPixels, type RawPixels } from "./image/raw-pixels.js";
+import { ReferencePictures } from "./reference-picture.js";
 import type { RuntimeOptions } from "./runtime/onnx-runtime.js";
 import type { Watch } from "./watch.js";
 
@@ -42,12 +43,14 @@ export interface LoadOptions extends RuntimeOptions {
  */
 export class Colorizer {
   readonly #model: ColorModel;
+  readonly #references: ReferencePictures;
   readonly #composer: Composer;
   readonly #underWay = new Set<Promise<unknown>>();
   #closed = false;
 
   private constructor(model: ColorModel, composer: Composer) {
     this.#model = model;
+    this.#references = new ReferencePictures(model);
     this.#composer = composer;
   }
 
@@ -82,7 +85,8 @@ export class Colorizer {
    * colour picture is treated as grey. Calls may overlap; the network sees them one by one.
    *
    * @param input path or bytes of a picture file, or pixels
-   * @throws UserError if it is missing, empty, broken or no picture, or an option is out of range
+   * @throws UserError if it is missing, empty, broken or no picture, an option is out of range, or the
+   * model does not take what is said of the colours
    * @throws the reason of `signal` if it is aborted; while the network runs, that has to wait
    *
    * @example
@@ -126,9 +130,13 @@ export class Colorizer {
     options: ColorizeOptions,
     watch: Watch<ColorizeProgress>,
   ): Promise<ColorPhoto> {
-    const { workingSize, ...colors } = options;
+    const { workingSize, rotate, hints, reference, referenceStrength, ...colors } = options;
     assertColorizeOptions(options);
     if (colors.colors !== undefined) this.#model.assertDistributions("colors");
+    if (hints && hints.length > 0) this.#model.assertTakes("hints");
+    watch.signal?.throwIfAborted();
+    const globalFeatures =
+      reference === undefined ? undefined : await this.#references.globalFeatures(reference);
     watch.signal?.throwIfAborted();
     const decoded = await this.#decode(input);
     watch.signal?.throwIfAborted();
@@ -139,7 +147,13 @@ export class Colorizer {
       isBusy: () => this.#underWay.size > 1,
       during: <T>(task: () => Promise<T>) => this.#during(task),
     };
-    const analyzed = await analyzeDecoded(decoded, path, tools, workingSize, watch);
+    const analysis = {
+      workingSize,
+      rotate,
+      hints,
+      reference: globalFeatures && { globalFeatures, share: referenceStrength },
+    };
+    const analyzed = await analyzeDecoded(decoded, path, tools, analysis, watch);
     const photo = await analyzed.render(colors);
     watch.signal?.throwIfAborted();
     watch.onProgress?.({ type: "composed" });

@@ -1,4 +1,5 @@
 export type {
+  Hint,
   ReadOut,
   ReadOutName,
   ReadOuts,
@@ -14,5 +15,6 @@ export type { ColorizeOptions, ColorizeProgress } from "./colorize-stages.js";
 export { Colorizer, type LoadOptions } from "./colorizer.js";
 export { OUTPUT_FORMATS, type OutputFormat } from "./image/format.js";
 export type { RawPixels } from "./image/raw-pixels.js";
+export type { Rotation } from "./image/rotate.js";
 export type { UncertaintyMap } from "./uncertainty-map.js";
 export type { Watch } from "./watch.js";

@@ -23,6 +23,7 @@ const crops: Readonly<Record<PresetName, number>> = {
   "jacob-darcet2021": 224,
   compact: 128,
   mobilenet: 128,
+  "mobilenet-edgetpu": 128,
 };
 
 /** The first 64 bits of each hash. */
@@ -50,6 +51,12 @@ const expected: Readonly<Record<PresetName, Readonly<Record<string, string>>>> =
     "step, winograd": "2b3a776b3088b944",
     evaluation: "7c1041c85cc82b6b",
     "starting values": "1dea8cc8f5a853e1",
+  },
+  "mobilenet-edgetpu": {
+    "step, direct": "e1289c89c5c7d49b",
+    "step, winograd": "056d513f1d693528",
+    evaluation: "ae6bc8ab96906394",
+    "starting values": "7af05ed804a2b1bc",
   },
 };
 

@@ -1,12 +1,11 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
 import { lightnessOfPixels } from "@let-there-be-color/core/color";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
+import { runCommand } from "../testing/run-command.js";
 import { folderForTests } from "../testing/temporary-folder.js";
 import { tinyColorModel, tinyDistributionModel } from "../testing/tiny-color-model.js";
-import { main } from "./main.js";
 
 const root = await folderForTests();
 const model = join(root, "tiny.onnx");
@@ -20,22 +19,8 @@ beforeAll(async () => {
   await writeFile(distributions, tinyDistributionModel());
 });
 
-/** Runs a command line as the process would and collects what it prints. */
-async function ltbc(args: readonly string[], stdin: Uint8Array = new Uint8Array(), isTTY = false) {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const collect = async (stream: PassThrough) => Buffer.concat(await stream.toArray());
-  const [printed, complained] = [collect(stdout), collect(stderr)];
-  const streams = {
-    stdin: Readable.from([stdin]),
-    stdout: Object.assign(stdout, { isTTY }),
-    stderr,
-  };
-  const code = await main(args, streams);
-  process.exitCode = 0;
-  stdout.end();
-  stderr.end();
-  return { code, stdout: await printed, stderr: String(await complained) };
-}
+const ltbc = (args: readonly string[], stdin?: Uint8Array, isTTY?: boolean) =>
+  runCommand(args, { ...(stdin ? { stdin } : {}), ...(isTTY ? { isTTY } : {}) });
 
 const colorize = (args: readonly string[], stdin?: Uint8Array, isTTY?: boolean) =>
   ltbc(["colorize", "--model", model, "--threads", "1", ...args], stdin, isTTY);
@@ -316,6 +301,7 @@ describe("ltbc colorize", () => {
     expect(b).toMatchObject({
       input: join(folder, "b.png"),
       error: expect.stringContaining("b.png"),
+      code: "input-broken",
     });
   });
 

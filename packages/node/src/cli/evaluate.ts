@@ -25,7 +25,7 @@ import { assertReportFolderFree, REPORT_FILES, writeReport } from "../evaluation
 import type { RuntimeOptions } from "../runtime/onnx-runtime.js";
 import { numberOption, seedNumber } from "./number-option.js";
 import { deviceOption, threadsOption } from "./runtime-option.js";
-import type { Streams } from "./streams.js";
+import { type Streams, streamsOf } from "./streams.js";
 
 interface EvaluateCommandOptions extends RuntimeOptions {
   readonly model?: string;
@@ -55,7 +55,7 @@ const PROGRESS_MILLISECONDS = 10_000;
  * `ltbc evaluate`. Sets `process.exitCode` to 1 if a picture could not be judged; throws UserErrors
  * for wrong usage.
  */
-export function evaluateCommand(streams: Streams = process): Command {
+export function evaluateCommand(streams: Streams = streamsOf(process)): Command {
   return new Command("evaluate")
     .description(
       "measure how close automatic colour comes to the truth, beside grey and an average colour",
@@ -163,8 +163,8 @@ async function evaluateAll(
     const { rows, failures, grey } = await evaluation.collect({ onProgress: progress.show });
     progress.clear();
     if (rows.length === 0) {
-      streams.stderr.write(
-        `No picture could be judged: ${failures.length} failed, ${grey.length} are grey themselves (--minimum-chroma ${options.minimumChroma}).\n`,
+      streams.stderr.line(
+        `No picture could be judged: ${failures.length} failed, ${grey.length} are grey themselves (--minimum-chroma ${options.minimumChroma}).`,
       );
       return Math.max(failures.length, 1);
     }
@@ -191,7 +191,7 @@ async function evaluateAll(
       grey,
       time: evaluation.time,
     };
-    if (options.json) streams.stdout.write(`${JSON.stringify({ summary: result })}\n`);
+    if (options.json) streams.stdout.line(JSON.stringify({ summary: result }));
     else
       streams.stdout.write(
         `${protocol.name}: ${describeProtocol(protocol)}\n\n${summaryTable(result)}`,
@@ -205,16 +205,20 @@ async function evaluateAll(
         { result, rows, candidateNames, dataset, protocol: words, date },
         evaluation,
       );
-      if (!options.json) streams.stdout.write(`\n${report}: ${REPORT_FILES.join(", ")}\n`);
+      if (!options.json) {
+        streams.stdout.write("\n");
+        streams.stdout.line(`${report}: ${REPORT_FILES.join(", ")}`);
+      }
     }
     if (grey.length > 0) {
-      streams.stderr.write(`${grey.length} pictures are grey themselves and were left out.\n`);
+      streams.stderr.line(`${grey.length} pictures are grey themselves and were left out.`);
     }
     if (failures.length > 0) {
-      streams.stderr.write(
-        `${failures.length} pictures could not be judged, the other ${rows.length} were.\n`,
+      streams.stderr.line(
+        `${failures.length} pictures could not be judged, the other ${rows.length} were.`,
       );
     }
+    await streams.stdout.flushed();
     return failures.length;
   } finally {
     await evaluation.close();
@@ -322,15 +326,16 @@ function showing(
   { json, quiet }: EvaluateCommandOptions,
   { stdout, stderr }: Streams,
 ): { show: (progress: EvaluationProgress) => void; clear: () => void } {
-  const overwrites = "isTTY" in stderr && stderr.isTTY === true;
+  const overwrites = stderr.isTTY;
   const clear = overwrites && !quiet ? "\r\u001b[K" : "";
   const start = performance.now();
   let lastShown = start;
   const show = (progress: EvaluationProgress) => {
     if (progress.type === "picture") {
-      if (json) stdout.write(`${pictureJson(progress.row, evaluation.systemNames)}\n`);
+      if (json) stdout.line(pictureJson(progress.row, evaluation.systemNames));
     } else if (progress.type === "failed") {
-      stderr.write(`${clear}error: ${progress.failure.name}: ${progress.failure.reason}\n`);
+      stderr.write(clear);
+      stderr.line(`error: ${progress.failure.name}: ${progress.failure.reason}`);
     }
     const now = performance.now();
     if (quiet || now - lastShown < (overwrites ? 200 : PROGRESS_MILLISECONDS)) return;
@@ -341,5 +346,5 @@ function showing(
     const line = `${done} of ${pictures} pictures, ${rate.toFixed(1)} a second, ${seconds} s left`;
     stderr.write(overwrites ? `${clear}${line}` : `${line}\n`);
   };
-  return { show, clear: () => void stderr.write(clear) };
+  return { show, clear: () => stderr.write(clear) };
 }

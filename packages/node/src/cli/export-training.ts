@@ -6,6 +6,7 @@ import { readEncoderWeights } from "../training/run/encoder-weights.js";
 import { readNetworkFile } from "../training/run/network-file.js";
 import { writeTrainingExport } from "../training/training-export.js";
 import { wholeNumber } from "./number-option.js";
+import { type Streams, streamsOf } from "./streams.js";
 import { trainCommand } from "./train.js";
 
 /** Options of `ltbc train` that mean the same here. */
@@ -49,7 +50,7 @@ interface ExportTrainingOptions extends Omit<TrainingChoices, "preset" | "networ
 }
 
 /** `ltbc export-training`. Throws UserErrors for the caller to print. */
-export function exportTrainingCommand(): Command {
+export function exportTrainingCommand(streams: Streams = streamsOf(process)): Command {
   const command = new Command("export-training")
     .description(
       "write a network with its starting weights, loss, optimizer and schedule for training on a cluster (docs/cluster.md)",
@@ -97,7 +98,7 @@ export function exportTrainingCommand(): Command {
       ...(encoder ? { encoder } : {}),
       ...(pictures ? { pictures } : {}),
     });
-    for (const path of written) process.stdout.write(`${path}\n`);
+    for (const path of written) streams.stdout.line(path);
   });
 }
 

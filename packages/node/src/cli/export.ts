@@ -7,6 +7,7 @@ import { openDataset } from "../dataset/index.js";
 import { writeFileDurably } from "../files/atomic-file.js";
 import { modelOfRun } from "../training/run/model-export.js";
 import { numberOption } from "./number-option.js";
+import { type Streams, streamsOf } from "./streams.js";
 
 interface ExportOptions {
   readonly output?: string;
@@ -22,7 +23,7 @@ interface ExportOptions {
 }
 
 /** `ltbc export`. Throws UserErrors for the caller to print. */
-export function exportCommand(): Command {
+export function exportCommand(streams: Streams = streamsOf(process)): Command {
   return new Command("export")
     .description("write the model of a training run as an .onnx file that ltbc colourises with")
     .argument(
@@ -64,10 +65,14 @@ export function exportCommand(): Command {
       "how many of them to use at most (default: 200)",
       numberOption(16, 100_000, true),
     )
-    .action(exportModel);
+    .action((source: string, options: ExportOptions) => exportModel(source, options, streams));
 }
 
-async function exportModel(source: string, options: ExportOptions): Promise<void> {
+async function exportModel(
+  source: string,
+  options: ExportOptions,
+  { stdout, stderr }: Streams,
+): Promise<void> {
   const { int8 = false, calibration } = options;
   if (int8 !== (calibration !== undefined)) {
     throw new UserError(
@@ -92,7 +97,7 @@ async function exportModel(source: string, options: ExportOptions): Promise<void
       {
         onProgress: (progress) => {
           if (progress.type !== "unreadable") return;
-          process.stderr.write(`left out: ${progress.name}: ${progress.reason}\n`);
+          stderr.line(`left out: ${progress.name}: ${progress.reason}`);
         },
       },
     );
@@ -107,7 +112,7 @@ async function exportModel(source: string, options: ExportOptions): Promise<void
       { cause: error },
     );
   });
-  process.stdout.write(`${path}: ${description}${int8 ? " in 8 bits" : ""}\n`);
+  stdout.line(`${path}: ${description}${int8 ? " in 8 bits" : ""}`);
 }
 
 interface SourceModel {

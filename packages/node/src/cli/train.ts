@@ -14,6 +14,7 @@ import {
   type TrainOnPicturesOptions,
   trainOnPictures,
 } from "../training/train-on-pictures.js";
+import { Interruption } from "./interruption.js";
 import {
   fraction,
   movingAverageDecay,
@@ -31,6 +32,7 @@ import {
   parseSchedule,
   parseViews,
 } from "./option-values.js";
+import { type Streams, streamsOf } from "./streams.js";
 
 /** As the options of the library, but for files in place of their content, and MiB. */
 interface TrainCommandOptions
@@ -47,7 +49,7 @@ interface TrainCommandOptions
 }
 
 /** `ltbc train`. Throws UserErrors for the caller to print. */
-export function trainCommand(): Command {
+export function trainCommand(streams: Streams = streamsOf(process)): Command {
   const command = new Command("train")
     .description("train a colourisation network on your own pictures")
     .argument(
@@ -139,12 +141,12 @@ export function trainCommand(): Command {
   );
   add(
     "--views <least-most>",
-    "shares of a picture's short side that crops show, such as 0.5-1 (default: mobilenet 0.5-1, else crops of one size)",
+    "shares of a picture's short side that crops show, such as 0.5-1 (default: the mobilenets 0.5-1, else crops of one size)",
     parseViews,
   );
   add(
     "--augmentation <list>",
-    `shares of the pictures that are changed, such as emulsion=0.4,grain=0.2, or none; of ${augmentationNames.join(", ")} (default: none but for mobilenet)`,
+    `shares of the pictures that are changed, such as emulsion=0.4,grain=0.2, or none; of ${augmentationNames.join(", ")} (default: none but for the mobilenets)`,
     parseAugmentation,
   );
   add(
@@ -245,14 +247,22 @@ export function trainCommand(): Command {
     wholeNumber,
   );
   add("--json", "print one JSON line at the end; progress goes to stderr");
-  return command.action(runTraining);
+  return command.action((sources: string[], options: TrainCommandOptions) =>
+    runTraining(sources, options, streams),
+  );
 }
 
-async function runTraining(sources: string[], options: TrainCommandOptions): Promise<void> {
+async function runTraining(
+  sources: string[],
+  options: TrainCommandOptions,
+  { stdout, stderr }: Streams,
+): Promise<void> {
   const { output, network: networkFile, classes: classFile, cache, json, ...choices } = options;
   const { preset = "compact" } = choices;
-  const reporter = new ProgressReporter(json ? process.stderr : process.stdout);
-  const stop = new StopOnSignals(reporter);
+  const reporter = new ProgressReporter(json ? stderr : stdout);
+  const interruption = new Interruption(() =>
+    reporter.line("Stopping after this step. Press Ctrl-C again to end without saving."),
+  );
   let run: TrainedRun;
   try {
     run = await trainOnPictures(
@@ -265,21 +275,24 @@ async function runTraining(sources: string[], options: TrainCommandOptions): Pro
         ...(cache !== undefined && { cacheBytes: cache * 2 ** 20 }),
       },
       {
-        signal: stop.signal,
+        signal: interruption.signal,
         onProgress: (event) => {
           if (event.type === "prepared") {
             for (const line of startUpLines(event)) reporter.line(line);
             // Before, there is nothing to save: signals end the process.
-            stop.listen();
+            interruption.listen();
           } else if (event.type !== "opening") reporter.show(event);
         },
       },
     );
   } finally {
-    stop.release();
+    interruption.release();
   }
   for (const line of closingLines(run)) reporter.line(line);
-  if (json) process.stdout.write(`${resultLine(run)}\n`);
+  if (run.reason === "interrupted") process.exitCode = interruption.exitCode;
+  if (!json) return;
+  stdout.line(resultLine(run));
+  await stdout.flushed();
 }
 
 function resultLine(run: TrainedRun): string {
@@ -290,32 +303,4 @@ function resultLine(run: TrainedRun): string {
     validations: validations.map(writtenRecord),
     skipped: { broken, grey: skipped.grey.size },
   });
-}
-
-/** The first SIGINT or SIGTERM asks for a clean stop, the second ends the process. */
-class StopOnSignals {
-  readonly #controller = new AbortController();
-  readonly #reporter: ProgressReporter;
-
-  constructor(reporter: ProgressReporter) {
-    this.#reporter = reporter;
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  listen(): void {
-    process.on("SIGINT", this.#onSignal).on("SIGTERM", this.#onSignal);
-  }
-
-  release(): void {
-    process.off("SIGINT", this.#onSignal).off("SIGTERM", this.#onSignal);
-  }
-
-  readonly #onSignal = (signal: NodeJS.Signals): void => {
-    if (this.signal.aborted) process.exit(signal === "SIGINT" ? 130 : 143);
-    this.#reporter.line("Stopping after this step. Press Ctrl-C again to end without saving.");
-    this.#controller.abort();
-  };
 }

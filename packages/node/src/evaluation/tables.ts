@@ -1,6 +1,7 @@
 // The table on the terminal, and the files for other programs.
 
 import type { Interval } from "@let-there-be-color/core/evaluation";
+import { escapeControls } from "../printing/escape-controls.js";
 import type { PictureRow } from "./evaluate.js";
 import { METRICS, type Metric } from "./metrics.js";
 import type { Summary } from "./summary.js";
@@ -50,7 +51,7 @@ export function summaryTable(summary: Summary): string {
     if (compares) cells.push(formatDifference(paired.metrics[key]!, digits));
     return cells;
   });
-  const table = align([header, ...lines]);
+  const table = align([header, ...lines].map((cells) => cells.map(escapeControls)));
   const notes = [
     `${summary.pictures} pictures; ± is half a 95 % bootstrap interval over pictures.`,
     ...(compares ? ["Differences are paired; [95 % interval]; * where it leaves out 0."] : []),

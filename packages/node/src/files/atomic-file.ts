@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, link, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { unfinishedName } from "./unfinished-file.js";
+import { nativePath } from "./byte-path.js";
+import { unfinishedName, whileUnfinished } from "./unfinished-file.js";
 
 /**
  * Writes a file so that `path` holds either its old content or the whole new one, whatever kills
@@ -18,14 +19,23 @@ export async function writeFileAtomically(
   { replace = true }: { replace?: boolean } = {},
 ): Promise<{ bytes: number; sha256: string }> {
   const unfinished = join(dirname(path), unfinishedName());
-  const file = await open(unfinished, "wx");
+  return whileUnfinished(unfinished, () => writeAndRename(unfinished, path, parts, replace));
+}
+
+async function writeAndRename(
+  unfinished: string,
+  path: string,
+  parts: Iterable<Uint8Array | string>,
+  replace: boolean,
+): Promise<{ bytes: number; sha256: string }> {
+  const file = await open(nativePath(unfinished), "wx");
   try {
     const written = await writeParts(file, parts).finally(() => file.close());
-    if (replace) await rename(unfinished, path);
+    if (replace) await rename(nativePath(unfinished), nativePath(path));
     else await renameToFree(unfinished, path);
     return written;
   } catch (error) {
-    await rm(unfinished, { force: true }).catch(() => undefined); // the first error is the one to report
+    await rm(nativePath(unfinished), { force: true }).catch(() => undefined); // the first error is the one to report
     throw error;
   }
 }
@@ -49,19 +59,19 @@ async function writeParts(
 /** Renames unless the target is there. A hard link decides that atomically where they exist. */
 async function renameToFree(from: string, to: string): Promise<void> {
   try {
-    await link(from, to);
+    await link(nativePath(from), nativePath(to));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") throw error;
     if (await exists(to)) throw Object.assign(new Error(`${to} exists`), { code: "EEXIST" });
-    return rename(from, to); // FAT and some network folders have no hard links
+    return rename(nativePath(from), nativePath(to)); // FAT and some network folders have no hard links
   }
-  await rm(from, { force: true });
+  await rm(nativePath(from), { force: true });
 }
 
 /** Whether a path is taken. */
 export async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
+  return stat(nativePath(path)).then(
     () => true,
     () => false,
   );
@@ -71,7 +81,7 @@ export async function exists(path: string): Promise<boolean> {
 export async function flushFolder(path: string): Promise<void> {
   let folder: FileHandle;
   try {
-    folder = await open(path, "r");
+    folder = await open(nativePath(path), "r");
   } catch (error) {
     // Windows cannot open folders; NTFS journals its renames itself.
     if (["EISDIR", "EPERM", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "")) return;

@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { UserError } from "@let-there-be-color/core/user-error";
+import { nativePath } from "../files/byte-path.js";
 
 /** Reads an input file. Throws a UserError that names it if it cannot be read. */
 export async function readInputFile(path: string): Promise<Buffer> {
   try {
-    return await readFile(path);
+    return await readFile(nativePath(path));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT")

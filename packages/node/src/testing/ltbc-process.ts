@@ -4,11 +4,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-const program = fileURLToPath(new URL("./ltbc.js", import.meta.url));
+/** The program, without the compilation of a checkout. */
+export const ltbcProgram = fileURLToPath(new URL("./ltbc.js", import.meta.url));
 
 /** Starts `ltbc` with these words. */
 export function startLtbc(words: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [program, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+  return spawn(process.execPath, [ltbcProgram, ...words], { stdio: ["ignore", "pipe", "pipe"] });
 }
 
 /** Runs `ltbc` to its end. */

@@ -8,8 +8,12 @@ import {
   matMul,
   multiply,
   reduceMean,
+  reshape,
+  type Shape,
   scale,
   serialize,
+  slice,
+  subtract,
   transpose,
 } from "@let-there-be-color/core/graph";
 import { ChromaBins } from "@let-there-be-color/core/objective";
@@ -92,6 +96,30 @@ export function tinyDistributionModel(): Uint8Array {
       "ltbc.workingSize": "64",
     },
   });
+}
+
+/**
+ * A serialised ONNX model that takes hints and a reference, and colours by nothing else: where a hint is,
+ * its colour; elsewhere the share of the reference's colour, a* = half of that picture's mean L*, b* = 0.
+ */
+export function tinyGuidedModel(): Uint8Array {
+  const graph = new Graph();
+  const luminance = graph.input("luminance", "float32", ["N", 1, "H", "W"]);
+  const optional = (name: string, shape: readonly number[], declared: Shape) => {
+    const zeros = new Float32Array(shape.reduce((product, length) => product * length, 1));
+    return graph.optionalInput(name, "float32", shape, zeros, declared);
+  };
+  const given = optional("hints", [1, 3, 1, 1], ["N", 3, "H", "W"]);
+  const features = optional("reference_global", [1, 2], ["N", 2]);
+  const share = optional("reference_share", [1, 1], ["N", 1]);
+  const hints = add(given, scale(luminance, 0));
+  const channels = (start: number, length: number) => slice(hints, [{ axis: 1, start, length }]);
+  const reference = reshape(multiply(features, share), [1, 2, 1, 1]);
+  const elsewhere = subtract(graph.scalar(1), channels(0, 1));
+  graph.output("ab", add(channels(1, 2), multiply(elsewhere, reference)));
+  const mean = reduceMean(luminance, [2, 3], { keepDimensions: false });
+  graph.output("global", concat([scale(mean, 0.5), scale(mean, 0)], 1));
+  return serialize(graph);
 }
 
 /** Follows the contract's names but not its meaning: every colour is infinite. */

@@ -6,13 +6,14 @@ import {
   selectingMeasure,
   trainingMeasures,
 } from "@let-there-be-color/core/objective";
+import { escapeControls } from "../printing/escape-controls.js";
 import type { StepEvent, TrainingEvent } from "./events.js";
 import type { ValidationRecord } from "./journal.js";
 
 /** Where progress is shown: `process.stdout`, `process.stderr`, or a test's own. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   write(text: string): unknown;
 }
 
@@ -58,7 +59,7 @@ export class ProgressReporter {
   line(text: string): void {
     if (this.#barShown) this.#stream.write("\r\x1b[K");
     this.#barShown = false;
-    this.#stream.write(`${text}\n`);
+    this.#stream.write(`${escapeControls(text)}\n`);
   }
 
   #showStep(event: StepEvent, objective: MeasureSet): void {

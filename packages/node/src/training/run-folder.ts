@@ -38,7 +38,7 @@ export async function openCheckpoint(
   }
   const { checkpoint, rejected } = await findNewestCheckpoint(path);
   if (checkpoint) return { checkpoint, runFolder: path, rejected };
-  const damage = rejected.map(({ reason }) => `\n${reason}`).join("");
+  const damage = rejected.map(({ reason }) => ` ${reason}`).join("");
   throw new UserError(
     "checkpoint-invalid",
     `The folder ${path} holds no usable checkpoint. Expected the folder of a training run; ` +

@@ -155,7 +155,8 @@ export function newConfiguration(
     (sum, { epochs, batchSize }) => sum + epochs * Math.floor(found.pictures / batchSize),
     0,
   );
-  const parameterGroups = chosenGroups(choices) ?? (encoder ? pretrainedEncoderGroups : []);
+  const parameterGroups =
+    chosenGroups(choices) ?? (encoder ? pretrainedEncoderGroups(encoder.network.encoder) : []);
   checkParameterGroups(parameterGroups, parameterSpecifications(network));
   return {
     network,
