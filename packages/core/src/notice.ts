@@ -4,8 +4,10 @@
  *
  * - `pages-left-out`: only some of the pages or frames of a file were taken
  * - `not-kept`: the format of the output cannot hold something that the input has
+ * - `kept-elsewhere`: it is kept, but not where the input had it
+ * - `metadata-damaged`: something that the input says about itself cannot be read, and is left out
  */
-export type NoticeCode = "pages-left-out" | "not-kept";
+export type NoticeCode = "pages-left-out" | "not-kept" | "kept-elsewhere" | "metadata-damaged";
 
 /**
  * Something to know about one picture that is no error: what could not be kept, what looks doubtful,

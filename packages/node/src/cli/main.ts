@@ -64,11 +64,9 @@ export async function main(
 }
 
 async function createProgram(args: readonly string[], streams: Streams): Promise<Command> {
-  const manifest = new URL("../../package.json", import.meta.url);
-  const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
   const program = new Command("ltbc")
     .description("Colourise grey photographs, and train networks that do.")
-    .version(version)
+    .version(PACKAGE_VERSION)
     .addHelpText(
       "after",
       "\nExit codes: 0 all done, 1 some input failed, 2 wrong usage, 130 interrupted.",

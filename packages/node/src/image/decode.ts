@@ -6,10 +6,10 @@ import {
   lightnessOfSrgbGray,
   lightnessOfY,
 } from "@let-there-be-color/core/color";
+import { isLosslessWebp, type PictureMetadata, readMetadata } from "@let-there-be-color/core/metadata";
 import type { Notice } from "@let-there-be-color/core/notice";
 import { UserError } from "@let-there-be-color/core/user-error";
 import sharp, { type Metadata, type SharpOptions } from "sharp";
-import { type CarriedMetadata, carriedMetadata } from "./carried-metadata.js";
 import { OUTPUT_FORMATS, type OutputFormat } from "./format.js";
 import { grayToneCurve, type ToneCurve } from "./gray-profile.js";
 import { SharedMemory } from "./shared-memory.js";
@@ -24,7 +24,10 @@ export interface DecodedPhoto {
   readonly alpha?: Uint8Array | Uint16Array;
   /** The input's own format if it can be written, otherwise "png". */
   readonly format: OutputFormat;
-  readonly metadata: CarriedMetadata;
+  /** What the file says about itself, as it was found. */
+  readonly metadata: PictureMetadata;
+  /** Whether it is in a lossless form of a format that also has a lossy one: WebP. */
+  readonly isLossless: boolean;
   /** What is not as the file has it. */
   readonly notices: readonly Notice[];
 }
@@ -82,6 +85,7 @@ async function decode(
   metadata: Metadata,
   memory: SharedMemory,
 ): Promise<DecodedPhoto> {
+  const found = readMetadata(file);
   const bitDepth = metadata.depth === "ushort" ? 16 : 8;
   const isGrey = metadata.space === "b-w" || metadata.space === "grey16";
   const toneCurve = isGrey && metadata.icc ? grayToneCurve(metadata.icc) : undefined;
@@ -99,8 +103,9 @@ async function decode(
     bitDepth,
     ...(channels % 2 === 0 ? { alpha: channelOf(pixels, channels, channels - 1, memory) } : {}),
     format: OUTPUT_FORMATS.find((format) => format === metadata.format) ?? fallback(metadata),
-    metadata: carriedMetadata(metadata),
-    notices: pagesLeftOut(metadata),
+    metadata: found.metadata,
+    isLossless: isLosslessWebp(file),
+    notices: [...pagesLeftOut(metadata), ...found.notices],
   };
 }
 

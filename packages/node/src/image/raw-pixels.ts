@@ -67,6 +67,7 @@ export function decodedPixels({ data, width, height, channels }: RawPixels): Dec
     ...(channels % 2 === 0 ? { alpha: channelOf(pixels, channels, channels - 1, memory) } : {}),
     format: "png",
     metadata: {},
+    isLossless: false,
     notices: [],
   };
 }

@@ -124,7 +124,7 @@ export async function trainOnPictures(
     seed,
     patience: configuration.patience,
     checkpointMinutes,
-    versions: await versions(),
+    versions: versions(),
     configuration,
     ...(signal ? { signal } : {}),
     ...(options.maxMinutes === undefined ? {} : { maxMinutes: options.maxMinutes }),
@@ -154,9 +154,7 @@ function preparedEvent(
 }
 
 /** What the journal records of the software. */
-async function versions(): Promise<Record<string, string>> {
-  const manifest = new URL("../../package.json", import.meta.url);
-  const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
+function versions(): Record<string, string> {
   const onnxruntime = env.versions.node ?? env.versions.common;
-  return { "let-there-be-color": version, node: process.versions.node, onnxruntime };
+  return { "let-there-be-color": PACKAGE_VERSION, node: process.versions.node, onnxruntime };
 }

@@ -95,7 +95,6 @@ class ExifBlock {
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
     this.tiff = new TiffStructure(bytes);
-    if (this.tiff.isBig) throw new DamagedMetadata("EXIF in BigTIFF");
     this.#little = this.tiff.reader.littleEndian;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }

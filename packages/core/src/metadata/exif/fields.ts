@@ -71,9 +71,14 @@ function readLevel(tiff: TiffStructure, { entries }: TiffDirectory, depth: numbe
   return fields;
 }
 
-/** Reads an EXIF block: the directories beside that of the thumbnail. */
+/**
+ * Reads an EXIF block: the directories beside that of the thumbnail.
+ *
+ * @throws DamagedMetadata if its first directory cannot be read
+ */
 export function readExifFields(exif: Uint8Array): FieldTree {
   const tiff = new TiffStructure(exif);
+  if (tiff.isBig) throw new DamagedMetadata("EXIF in BigTIFF");
   return readFields(tiff, tiff.directory(tiff.firstDirectory));
 }
 
