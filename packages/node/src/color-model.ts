@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { ColorModel, type Workload } from "@let-there-be-color/core/colorize";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { RuntimeOptions } from "./runtime/onnx-runtime.js";
-import type { Watch } from "./watch.js";
+import type { StageWatch } from "./watch.js";
 
 /** How far the loading of a model has come. */
 export type LoadProgress =
@@ -27,7 +27,7 @@ export async function loadColorModel(
   model: string | Uint8Array | undefined,
   runtimeOptions: RuntimeOptions,
   workload: Partial<Workload> = {},
-  { signal, onProgress }: Watch<LoadProgress> = {},
+  { signal, onProgress }: StageWatch<LoadProgress> = {},
 ): Promise<ColorModel> {
   signal?.throwIfAborted();
   onProgress?.({ type: "read" });
@@ -39,9 +39,11 @@ export async function loadColorModel(
   onProgress?.({ type: "build", bytes: bytes.length });
   const runtime = await createRuntime(runtimeOptions);
   const loaded = await ColorModel.load(bytes, runtime, { name, workload });
-  if (signal?.aborted) {
+  try {
+    signal?.throwIfAborted();
+  } catch (reason) {
     await loaded.close();
-    throw signal.reason;
+    throw reason;
   }
   onProgress?.({ type: "ready" });
   return loaded;

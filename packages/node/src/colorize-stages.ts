@@ -16,7 +16,7 @@ import { readInputFile } from "./image/read-file.js";
 import { assertRotation, type Rotation, rotatedPhoto } from "./image/rotate.js";
 import { SharedMemory } from "./image/shared-memory.js";
 import { provenanceOf } from "./provenance.js";
-import type { Watch } from "./watch.js";
+import type { StageWatch } from "./watch.js";
 
 /** How to colourise one picture. */
 export interface ColorizeOptions extends RenderOptions {
@@ -116,7 +116,7 @@ export async function analyzeDecoded(
   path: string | undefined,
   { model, ...tools }: Tools,
   { rotate = 0, ...options }: AnalysisOptions,
-  { signal, onProgress }: Watch<ColorizeProgress> = {},
+  { signal, onProgress }: StageWatch<ColorizeProgress> = {},
 ): Promise<AnalyzedPhoto> {
   const upright = rotatedPhoto(decoded, rotate, tools.memory ?? new SharedMemory());
   const { gray } = upright;

@@ -7,7 +7,7 @@ import { writeWebp } from "./containers/webp.js";
 import { fitExif } from "./exif/fit.js";
 import { exifWithResolution, resolutionOfExif } from "./exif/resolution.js";
 import { addIptcToXmp } from "./iptc/to-xmp.js";
-import type { PictureMetadata, PngText, WrittenMetadata } from "./picture-metadata.js";
+import type { PictureMetadata, PngText, Resolution, WrittenMetadata } from "./picture-metadata.js";
 import { textOf } from "./text.js";
 import { MAKER_NOTE } from "./tiff/tags.js";
 import { addCommentsToXmp, addTextsToXmp } from "./to-xmp.js";
@@ -155,10 +155,17 @@ function withShortExif(metadata: PictureMetadata, notices: Notice[]): PictureMet
 /** Formats without a resolution of their own state it in EXIF. */
 function withStatedResolution(metadata: PictureMetadata, notices: Notice[]): PictureMetadata {
   const { exif, resolution } = metadata;
-  if (!resolution || (exif && resolutionOfExif(exif))) return metadata;
+  if (!resolution || (exif && isStated(resolution, resolutionOfExif(exif)))) return metadata;
   const { bytes, inPlace } = exifWithResolution(exif, resolution);
   if (!inPlace) notices.push(MOVED_MAKER_NOTE);
   return { ...metadata, exif: bytes };
+}
+
+/** Whether a resolution is the same but for what JFIF and PNG round. */
+function isStated(resolution: Resolution, stated: Resolution | undefined): boolean {
+  if (!stated || stated.unit !== resolution.unit) return false;
+  const isNear = (a: number, b: number) => Math.abs(a - b) < 0.01 * b;
+  return isNear(stated.x, resolution.x) && isNear(stated.y, resolution.y);
 }
 
 function notKept(what: string): Notice {

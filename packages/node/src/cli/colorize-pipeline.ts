@@ -8,8 +8,8 @@ import type { ColorModel, Hint, Reference, RenderOptions } from "@let-there-be-c
 import type { Notice } from "@let-there-be-color/core/notice";
 import { UserError, type UserErrorCode } from "@let-there-be-color/core/user-error";
 import type { AnalyzedPhoto } from "../analyzed-photo.js";
-import type { ColorPhoto } from "../color-photo.js";
 import { analyzeDecoded, openInput } from "../colorize-stages.js";
+import type { ComposedPhoto, PhotoFacts } from "../composed-photo.js";
 import { assertWritable, isDiskFull } from "../files/output-file.js";
 import { OutputFolders } from "../files/output-folder.js";
 import type { Composer } from "../image/composer.js";
@@ -24,7 +24,9 @@ import type { Streams } from "./streams.js";
 export interface PipelineOptions extends RenderOptions {
   readonly size?: number;
   readonly format?: OutputFormat;
-  readonly quality: number;
+  readonly quality?: number;
+  /** Whether files say that a network made their colours. */
+  readonly provenance: boolean;
   readonly overwrite?: boolean;
   readonly rotate?: Rotation;
 }
@@ -40,7 +42,7 @@ export interface ReadyModel {
 export interface Outcome {
   readonly job: Job;
   /** What to tell about the picture; without its pixels, which would pile up. */
-  readonly photo?: Pick<ColorPhoto, "width" | "height" | "scenes">;
+  readonly photo?: Pick<PhotoFacts, "width" | "height" | "scenes">;
   /** Everything that was written for it, the picture first. */
   readonly written?: readonly string[];
   readonly notices?: readonly Notice[];
@@ -215,16 +217,17 @@ export class ColorizePipeline {
     return { written, notices };
   }
 
-  async #write(photo: ColorPhoto, output: string): Promise<readonly Notice[]> {
-    const { format, quality, overwrite = false } = this.#options;
+  async #write(photo: ComposedPhoto, output: string): Promise<readonly Notice[]> {
+    const { format, quality, provenance, overwrite = false } = this.#options;
+    const encoding = { provenance, ...(quality === undefined ? {} : { quality }) };
     if (output === STANDARD_STREAM) {
-      const { bytes, notices } = await photo.encode(format, { quality });
+      const { bytes, notices } = await photo.encode(format, encoding);
       await this.#streams.stdout.writeFile(bytes);
-      this.#memory.give(photo.pixels);
+      this.#memory.give(photo.facts.pixels);
       return notices;
     }
-    const notices = await photo.toFile(output, { quality, overwrite });
-    this.#memory.give(photo.pixels);
+    const notices = await photo.toFile(output, { ...encoding, overwrite });
+    this.#memory.give(photo.facts.pixels);
     return notices;
   }
 }

@@ -117,7 +117,7 @@ describe("an output that cannot be written", () => {
     const { code, stderr } = await runCommand([missing, "-o", output, "--model", model]);
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^error: .*No file can be written to the folder .*file \(a file has that name\)/,
+      /^error: .*No file can be written to the folder .*file \(a file has that name/,
     );
   });
 

@@ -1,8 +1,8 @@
 // The command line `ltbc`. Exit codes: 0 all done, 1 some input failed, 2 wrong usage, 130 interrupted.
 
-import { readFile } from "node:fs/promises";
 import { UserError, type UserErrorCode } from "@let-there-be-color/core/user-error";
 import { Command, CommanderError } from "commander";
+import { PACKAGE_VERSION } from "../package-version.js";
 import { escapeControls } from "../printing/escape-controls.js";
 import { withFlags } from "./flags.js";
 import { assertNoMistypedCommand } from "./mistaken-words.js";

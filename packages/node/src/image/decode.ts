@@ -6,7 +6,11 @@ import {
   lightnessOfSrgbGray,
   lightnessOfY,
 } from "@let-there-be-color/core/color";
-import { isLosslessWebp, type PictureMetadata, readMetadata } from "@let-there-be-color/core/metadata";
+import {
+  isLosslessWebp,
+  type PictureMetadata,
+  readMetadata,
+} from "@let-there-be-color/core/metadata";
 import type { Notice } from "@let-there-be-color/core/notice";
 import { UserError } from "@let-there-be-color/core/user-error";
 import sharp, { type Metadata, type SharpOptions } from "sharp";

@@ -1,12 +1,12 @@
 // A whole training run, from pictures to a model file: what `ltbc train` does, and programs can.
 
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Device } from "@let-there-be-color/core/graph";
 import { objectiveOf } from "@let-there-be-color/core/objective";
 import { createTrainableNetwork, type PhasePlan } from "@let-there-be-color/core/training";
 import { env } from "onnxruntime-node";
 import { writeFileDurably } from "../files/atomic-file.js";
+import { PACKAGE_VERSION } from "../package-version.js";
 import { createRuntime } from "../runtime/onnx-runtime.js";
 import type { Watch } from "../watch.js";
 import { checkpointPath, type RejectedCheckpoint, readCheckpoint } from "./checkpoint.js";

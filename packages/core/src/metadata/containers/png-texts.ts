@@ -72,7 +72,7 @@ export function rawProfile({
   text,
 }: PngText): { kind: string; bytes: Uint8Array } | undefined {
   if (!keyword.startsWith(RAW_PROFILE)) return undefined;
-  const [, length, digits] = /^\s*\S+\s+(\d+)\s+([0-9a-fA-F\s]*)$/.exec(text) ?? [];
+  const [, length, digits] = /^\s*[^\n]+\n\s*(\d+)\s+([0-9a-fA-F\s]*)$/.exec(text) ?? [];
   const hex = digits?.replace(/\s/g, "") ?? "";
   if (hex.length !== Number(length) * 2) throw new DamagedMetadata("a raw profile cut short");
   const bytes = Uint8Array.from({ length: hex.length / 2 }, (_, i) =>

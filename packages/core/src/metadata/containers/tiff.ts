@@ -16,9 +16,10 @@ import { photoshopResources, readPhotoshopResources } from "../iptc/photoshop-re
 import type { ContainerMetadata, PictureMetadata } from "../picture-metadata.js";
 import { srgbProfile } from "../srgb-profile.js";
 import { xmpText } from "../text.js";
-import { TiffStructure, typeSize, UNDEFINED } from "../tiff/structure.js";
+import { LONG, TiffStructure, typeSize, UNDEFINED } from "../tiff/structure.js";
 import {
   ICC_PROFILE,
+  INTEROPERABILITY_DIRECTORY,
   IPTC,
   ORIENTATION,
   PHOTOSHOP_RESOURCES,
@@ -102,7 +103,14 @@ function describedFields({ exif, resolution }: PictureMetadata, littleEndian: bo
   const kept = fieldsInByteOrder(readExifFields(exif), littleEndian).filter(
     ({ tag }) => !isAboutPixels(tag) && tag !== ORIENTATION,
   );
-  return withFields(kept, stated);
+  return withFields(kept.map(withoutInteroperability), stated);
+}
+
+/** Interoperability is about JPEG files of cameras; TIFF has no such directory. */
+function withoutInteroperability(field: Field): Field {
+  if (!field.directory) return field;
+  const directory = field.directory.filter(({ tag }) => tag !== INTEROPERABILITY_DIRECTORY);
+  return { ...field, directory };
 }
 
 function addedFields(metadata: PictureMetadata, littleEndian: boolean): Field[] {
@@ -119,9 +127,16 @@ function addedFields(metadata: PictureMetadata, littleEndian: boolean): Field[] 
     { tag: ORIENTATION, type: 3, count: 1, value: upright },
     bytes(ICC_PROFILE, UNDEFINED, srgbProfile()),
     ...(xmp ? [bytes(XMP, 1, new TextEncoder().encode(xmp))] : []),
-    ...(iptc ? [bytes(IPTC, UNDEFINED, iptc)] : []),
+    ...(iptc ? [iptcField(iptc)] : []),
     ...(others ? [bytes(PHOTOSHOP_RESOURCES, 1, photoshopResources(undefined, others))] : []),
   ];
+}
+
+/** IPTC is declared to be longs, which it is not: so TIFF readers know it. */
+function iptcField(iptc: Uint8Array): Field {
+  const value = new Uint8Array(Math.ceil(iptc.length / 4) * 4);
+  value.set(iptc);
+  return { tag: IPTC, type: LONG, count: value.length / 4, value };
 }
 
 /** Where the strips or tiles of a file lie. */
@@ -147,7 +162,7 @@ function pixelSpan(fields: readonly Field[], littleEndian: boolean, fileLength: 
 
 /** Offsets of 32 bits, each moved. */
 function withOffset(field: Field, littleEndian: boolean, distance: number): Field {
-  const value = field.value.slice();
+  const value = new Uint8Array(field.value);
   const view = new DataView(value.buffer);
   for (let at = 0; at < value.length; at += 4) {
     view.setUint32(at, view.getUint32(at, littleEndian) + distance, littleEndian);

@@ -81,7 +81,7 @@ export function writeWebp(file: Uint8Array, { exif, xmp }: PictureMetadata): Uin
 function extendedHeader(chunks: readonly Chunk[]): Uint8Array {
   const extended = chunks.find(({ name }) => name === "VP8X");
   if (extended) {
-    const header = extended.content.slice(0, 10);
+    const header = new Uint8Array(extended.content.subarray(0, 10));
     header[0]! &= HAS_ALPHA;
     return header;
   }

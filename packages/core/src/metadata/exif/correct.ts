@@ -23,11 +23,15 @@ import {
   ORIENTATION,
   PIXEL_X_DIMENSION,
   PIXEL_Y_DIMENSION,
+  YCBCR_POSITIONING,
 } from "../tiff/tags.js";
 import { isAboutPixels } from "./tags-of-pixels.js";
 
 const UPRIGHT = 1;
 const SRGB = 1;
+
+/** Tags about pixels that EXIF has, too; the last one is mandatory. */
+const PART_OF_EXIF: ReadonlySet<number> = new Set([IMAGE_WIDTH, IMAGE_LENGTH, YCBCR_POSITIONING]);
 
 /** What is true of the output. */
 export interface OutputPixels {
@@ -55,25 +59,22 @@ export function exifOrientation(exif: Uint8Array): number {
  * @throws DamagedMetadata if the main directory cannot be read
  */
 export function correctedExif(exif: Uint8Array, { width, height }: OutputPixels): Uint8Array {
-  const block = new ExifBlock(exif.slice());
+  const block = new ExifBlock(new Uint8Array(exif));
   const { tiff } = block;
   const thumbnail = block.thumbnail();
   const main = () => tiff.directory(tiff.firstDirectory);
-  block.removeAll(
-    main(),
-    (tag) => isAboutPixels(tag) && tag !== IMAGE_WIDTH && tag !== IMAGE_LENGTH,
-  );
-  block.set(main(), ORIENTATION, UPRIGHT);
-  block.set(main(), IMAGE_WIDTH, width);
-  block.set(main(), IMAGE_LENGTH, height);
+  block.removeAll(main(), (tag) => isAboutPixels(tag) && !PART_OF_EXIF.has(tag));
+  block.set(main(), ORIENTATION, UPRIGHT, SHORT);
+  block.set(main(), IMAGE_WIDTH, width, LONG);
+  block.set(main(), IMAGE_LENGTH, height, LONG);
   block.unlinkNext(main());
   const photograph = block.nested(main(), EXIF_DIRECTORY);
   if (photograph) {
     const directory = () => tiff.directory(photograph.offset);
     block.removeAll(directory(), (tag) => tag === GAMMA);
-    block.set(directory(), PIXEL_X_DIMENSION, width);
-    block.set(directory(), PIXEL_Y_DIMENSION, height);
-    block.set(directory(), COLOR_SPACE, SRGB);
+    block.set(directory(), PIXEL_X_DIMENSION, width, LONG);
+    block.set(directory(), PIXEL_Y_DIMENSION, height, LONG);
+    block.set(directory(), COLOR_SPACE, SRGB, SHORT);
     const interoperability = block.nested(directory(), INTEROPERABILITY_DIRECTORY);
     if (interoperability) block.markBasic(interoperability);
   }
@@ -112,13 +113,18 @@ class ExifBlock {
   }
 
   /** Sets an integer where there is one. */
-  set(directory: TiffDirectory, tag: number, value: number): void {
+  set(
+    directory: TiffDirectory,
+    tag: number,
+    value: number,
+    type: typeof SHORT | typeof LONG,
+  ): void {
     const entry = this.tiff.find(directory, tag);
     if (!entry) return;
-    this.#view.setUint16(entry.at + 2, value > 0xffff ? LONG : SHORT, this.#little);
+    this.#view.setUint16(entry.at + 2, type, this.#little);
     this.#view.setUint32(entry.at + 4, 1, this.#little);
     this.#view.setUint32(entry.at + 8, 0, this.#little);
-    if (value > 0xffff) this.#view.setUint32(entry.at + 8, value, this.#little);
+    if (type === LONG) this.#view.setUint32(entry.at + 8, value, this.#little);
     else this.#view.setUint16(entry.at + 8, value, this.#little);
   }
 

@@ -1,7 +1,10 @@
-import { typeSize } from "../tiff/structure.js";
+import { concatBytes, latin1Bytes } from "../byte-reader.js";
+import { RATIONAL, SRATIONAL, typeSize } from "../tiff/structure.js";
+import { USER_COMMENT } from "../tiff/tags.js";
 import type { Field, FieldTree } from "./fields.js";
 
 const HEADER_LENGTH = 8;
+const UTF16_COMMENT = "UNICODE\0";
 
 /** Maker notes stay where they were only near the start: the way there is filled with zeros. */
 const LARGEST_GAP = 0x8000;
@@ -106,26 +109,35 @@ function allFields(fields: readonly Field[]): Field[] {
 /** The fields of a tree in a byte order. */
 export function fieldsInByteOrder(tree: FieldTree, littleEndian: boolean): Field[] {
   const isOther = tree.littleEndian !== littleEndian;
-  const turned = (fields: readonly Field[]): Field[] =>
+  const inOrder = (fields: readonly Field[]): Field[] =>
     fields.map((field) => ({
       ...field,
       value: inByteOrder(field, isOther),
-      ...(field.directory ? { directory: turned(field.directory) } : {}),
+      ...(field.directory ? { directory: inOrder(field.directory) } : {}),
     }));
-  return turned(tree.fields);
+  return inOrder(tree.fields);
 }
 
 /**
- * The bytes of a value, each number turned round if the order differs; what is of no type, such as a
- * maker note, has an order of its own.
+ * The bytes of a value, each number turned round if the order differs. What is of no type has an
+ * order of its own, if any, but for comments in UTF-16 (EXIF 3.0, 4.6.6.6).
  */
-function inByteOrder({ type, value }: Field, isOther: boolean): Uint8Array {
-  const fractions = type === 5 || type === 10;
-  const size = fractions ? 4 : typeSize(type);
-  if (!isOther || size <= 1) return value;
-  const turned = new Uint8Array(value.length);
-  for (let at = 0; at + size <= value.length; at += size) {
-    for (let i = 0; i < size; i++) turned[at + i] = value[at + size - 1 - i]!;
+function inByteOrder({ tag, type, value }: Field, isOther: boolean): Uint8Array {
+  if (!isOther) return value;
+  const text = latin1Bytes(UTF16_COMMENT);
+  if (tag === USER_COMMENT && text.every((byte, i) => value[i] === byte)) {
+    return concatBytes([text, turned(value.subarray(text.length), 2)]);
   }
-  return turned;
+  const isFraction = type === RATIONAL || type === SRATIONAL;
+  return turned(value, isFraction ? 4 : typeSize(type));
+}
+
+/** Numbers of so many bytes in the other order. */
+function turned(value: Uint8Array, size: number): Uint8Array {
+  if (size <= 1) return value;
+  const other = new Uint8Array(value.length);
+  for (let at = 0; at + size <= value.length; at += size) {
+    for (let i = 0; i < size; i++) other[at + i] = value[at + size - 1 - i]!;
+  }
+  return other;
 }
