@@ -6,8 +6,14 @@
  * - `not-kept`: the format of the output cannot hold something that the input has
  * - `kept-elsewhere`: it is kept, but not where the input had it
  * - `metadata-damaged`: something that the input says about itself cannot be read, and is left out
+ * - `fewer-alternatives`: the network holds fewer colourings likely than were asked for
  */
-export type NoticeCode = "pages-left-out" | "not-kept" | "kept-elsewhere" | "metadata-damaged";
+export type NoticeCode =
+  | "pages-left-out"
+  | "not-kept"
+  | "kept-elsewhere"
+  | "metadata-damaged"
+  | "fewer-alternatives";
 
 /**
  * Something to know about one picture that is no error: what could not be kept, what looks doubtful,

@@ -33,10 +33,10 @@ export interface ColorizeOptions extends RenderOptions {
    */
   readonly hints?: readonly Hint[];
   /**
-   * Path or bytes of another picture, grey or not, that takes the place of this one where the network
-   * judges the scene as a whole. For models that take it; it is looked at once.
+   * Path, `file:` URL or bytes of another picture, grey or not, that takes the place of this one where
+   * the network judges the scene as a whole. For models that take it; it is looked at once.
    */
-  readonly reference?: string | Uint8Array;
+  readonly reference?: string | URL | Uint8Array;
   /** Share of the reference, 0 (none) .. 1. Default 1. */
   readonly referenceStrength?: number;
 }
