@@ -19,4 +19,12 @@ export {
 export { readMetadata } from "./read.js";
 export { joinTiffPages } from "./tiff/join-pages.js";
 export { type TiffPage, tiffPages } from "./tiff/pages.js";
+export {
+  hasAllTiffPixels,
+  isCameraRawTiff,
+  type TiffPixelFormat,
+  tiffOfPixelsOnly,
+  tiffOfSingleSamples,
+  tiffPixelFormat,
+} from "./tiff/pixel-fields.js";
 export { type MetadataFormat, writeMetadata } from "./write.js";
