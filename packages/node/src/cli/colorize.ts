@@ -87,10 +87,10 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
     )
     .option(
       "--quality <q>",
-      "of JPEG, WebP and AVIF, 1 to 100",
+      `of JPEG, WebP and AVIF, 1 to 100 (default: ${DEFAULT_QUALITY}; lossless WebP stays lossless)`,
       numberOption(1, 100, true),
-      DEFAULT_QUALITY,
     )
+    .option("--no-provenance", "do not say in the file that a network made its colours (XMP)")
     .option("--overwrite", "replace existing outputs (never an input)")
     .addOption(deviceOption())
     .addOption(threadsOption())

@@ -68,6 +68,7 @@ export function decodedPixels(
     ...(channels % 2 === 0 ? { alpha: channelOf(pixels, channels, channels - 1, memory) } : {}),
     format: "png",
     metadata: {},
+    isLossless: false,
     notices: [],
   };
 }
