@@ -5,14 +5,9 @@ import type { HeldPhoto } from "./colorizing-thread/service.js";
 import type { EncodeOptions, PhotoFacts, ToFileOptions } from "./composed-photo.js";
 import type { EncodedPhoto } from "./image/encode.js";
 import type { OutputFormat } from "./image/format.js";
+import { ownCopy } from "./inputs/copied-bytes.js";
 import { pathOfFile } from "./inputs/file-path.js";
 import { UncertaintyMap } from "./uncertainty-map.js";
-
-/**
- * For each photograph a buffer as large as what it keeps, and never touched, which costs addresses only.
- * Garbage collection knows nothing of shared memory: without a weight photographs would pile up.
- */
-const weights = new WeakMap<ColorPhoto, ArrayBuffer>();
 
 /**
  * A colourised photograph, sRGB, in memory, with what the network said of it: other colours cost no
@@ -36,10 +31,10 @@ export class ColorPhoto implements PhotoFacts {
   readonly inputFormat: OutputFormat;
   readonly #thread: ColorizingThread;
   readonly #photo: number;
-  #isReleased = false;
 
   /** @internal Made by `Colorizer.colorize`. */
-  constructor({ photo, facts, bytes }: HeldPhoto, thread: ColorizingThread) {
+  constructor(held: HeldPhoto, thread: ColorizingThread) {
+    const { facts } = held;
     this.width = facts.width;
     this.height = facts.height;
     this.channels = facts.channels;
@@ -47,10 +42,9 @@ export class ColorPhoto implements PhotoFacts {
     this.scenes = facts.scenes;
     this.notices = facts.notices;
     this.inputFormat = facts.inputFormat;
-    this.#photo = photo;
+    this.#photo = held.photo;
     this.#thread = thread;
-    weights.set(this, new ArrayBuffer(bytes));
-    thread.giveUpWith(this, photo);
+    thread.photos.add(this, held);
   }
 
   /**
@@ -101,7 +95,7 @@ export class ColorPhoto implements PhotoFacts {
    */
   async encode(format?: OutputFormat, options: EncodeOptions = {}): Promise<EncodedPhoto> {
     const { bytes, notices } = await this.#held.call("encode", [this.#photo, format, options]);
-    return { bytes: Buffer.from(bytes.buffer), notices };
+    return { bytes: await ownCopy(bytes), notices };
   }
 
   /**
@@ -132,10 +126,7 @@ export class ColorPhoto implements PhotoFacts {
    * as long as somebody has them. May be called twice.
    */
   release(): void {
-    if (this.#isReleased) return;
-    this.#isReleased = true;
-    weights.delete(this);
-    this.#thread.giveUp(this.#photo, this);
+    this.#thread.photos.remove(this);
   }
 
   /** The same as {@link release}, for `using`. */
@@ -144,7 +135,7 @@ export class ColorPhoto implements PhotoFacts {
   }
 
   get #held(): ColorizingThread {
-    if (this.#isReleased) throw new Error("This photograph has been released");
+    if (!this.#thread.photos.has(this)) throw new Error("This photograph has been released");
     return this.#thread;
   }
 }

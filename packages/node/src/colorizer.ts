@@ -68,8 +68,10 @@ export class Colorizer {
     watch.signal?.throwIfAborted();
     const thread = new ColorizingThread();
     try {
-      const { options: own, moved } = await threadOptions(options);
-      return new Colorizer(thread, await thread.call("load", [own], watch, { moved }));
+      return new Colorizer(
+        thread,
+        await thread.call("load", [await threadOptions(options)], watch),
+      );
     } catch (error) {
       void thread.close();
       throw error;
@@ -98,12 +100,11 @@ export class Colorizer {
   ): Promise<ColorPhoto> {
     return this.#thread.during(async () => {
       watch.signal?.throwIfAborted();
-      const { picture, moved } = await threadInput(input, watch.signal);
-      const own = await threadOptions(options);
-      const held = await this.#thread.call("colorize", [picture, own.options], watch, {
-        moved: [...moved, ...own.moved],
-        unwanted: ({ photo }) => this.#thread.giveUp(photo),
-      });
+      const picture = await threadInput(input, watch.signal);
+      const args = [picture, await threadOptions(options)] as const;
+      const held = await this.#thread.call("colorize", [...args], watch, ({ photo }) =>
+        this.#thread.giveUp(photo),
+      );
       return new ColorPhoto(held, this.#thread);
     });
   }

@@ -2,8 +2,9 @@
 
 import { awaitAtExit, newEngineState } from "../runtime/uninterrupted.js";
 import type { AnswerOf, ArgumentsOf, MethodOf, ProgressOf } from "../threads/calls.js";
-import { type CallOptions, ThreadCalls } from "../threads/thread-calls.js";
+import { ThreadCalls } from "../threads/thread-calls.js";
 import type { Watch } from "../watch.js";
+import { HeldPhotos } from "./held-photos.js";
 import type { ColorizingSetup } from "./service.js";
 import type { ThreadColorizer } from "./thread-colorizer.js";
 
@@ -36,13 +37,14 @@ const forgotten = new FinalizationRegistry<OwnThread>((thread) => void thread.cl
 export class ColorizingThread {
   readonly #thread = new OwnThread();
   readonly #underWay = new Set<Promise<unknown>>();
-  readonly #lost: FinalizationRegistry<number>;
+  /** The photographs that it keeps. */
+  readonly photos: HeldPhotos;
   #closed: Promise<void> | undefined;
 
   /** Starts the thread; if it does not come up, the first call fails. */
   constructor() {
     const { calls } = this.#thread;
-    this.#lost = new FinalizationRegistry((photo) => giveUp(calls, photo));
+    this.photos = new HeldPhotos((photo) => giveUp(calls, photo));
     forgotten.register(this, this.#thread, this);
   }
 
@@ -63,19 +65,13 @@ export class ColorizingThread {
     method: Name,
     args: ArgumentsOf<ThreadColorizer[Name]>,
     watch: Watch<ProgressOf<ThreadColorizer[Name]>> = {},
-    options: CallOptions<AnswerOf<ThreadColorizer[Name]>> = {},
+    unwanted?: (answer: AnswerOf<ThreadColorizer[Name]>) => void,
   ): Promise<AnswerOf<ThreadColorizer[Name]>> {
-    return this.during(() => this.#thread.calls.call(method, args, watch, options));
+    return this.during(() => this.#thread.calls.call(method, args, watch, unwanted));
   }
 
-  /** Gives a photograph up when the object that stands for it is garbage. */
-  giveUpWith(object: object, photo: number): void {
-    this.#lost.register(object, photo, object);
-  }
-
-  /** Gives a photograph up now. */
-  giveUp(photo: number, object?: object): void {
-    if (object) this.#lost.unregister(object);
+  /** Gives up a photograph that nobody has got. */
+  giveUp(photo: number): void {
     giveUp(this.#thread.calls, photo);
   }
 

@@ -24,7 +24,6 @@ import { decodedPixels, type RawPixels } from "../image/raw-pixels.js";
 import { SharedMemory } from "../image/shared-memory.js";
 import type { ThreadOptions } from "../inputs/thread-options.js";
 import { ReferencePictures } from "../reference-picture.js";
-import { Moved } from "../threads/calls.js";
 import type { StageWatch } from "../watch.js";
 import type { HeldPhoto, HeldUncertainty, ModelFacts, ModelOptions } from "./service.js";
 
@@ -129,11 +128,12 @@ export class ThreadColorizer {
     photo: number,
     format: OutputFormat | undefined,
     options: EncodeOptions,
-  ): Promise<Moved<{ bytes: Uint8Array<ArrayBuffer>; notices: readonly Notice[] }>> {
+  ): Promise<{ bytes: Uint8Array; notices: readonly Notice[] }> {
     const { composed } = this.#photos.get(photo)!;
     const { bytes, notices } = await this.#during(() => composed.encode(format, options));
-    const own = new Uint8Array(bytes); // libvips' memory cannot be moved
-    return new Moved({ bytes: own, notices }, [own.buffer]);
+    const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    shared.set(bytes);
+    return { bytes: shared, notices };
   }
 
   async toFile(
@@ -159,7 +159,8 @@ export class ThreadColorizer {
 
   async #decode(input: string | Uint8Array | RawPixels): Promise<DecodedPhoto> {
     if (typeof input === "string" || input instanceof Uint8Array) {
-      const opened = await openInput(input);
+      // Not everything that reads files and texts in them takes shared memory.
+      const opened = await openInput(typeof input === "string" ? input : new Uint8Array(input));
       this.#composer.prepare(opened.pixelCount);
       return opened.decode(this.#memory);
     }

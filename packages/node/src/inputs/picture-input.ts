@@ -5,8 +5,8 @@ import type { ReadableStream } from "node:stream/web";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { assertRawPixels, type RawPixels } from "../image/raw-pixels.js";
 import { isByteStream, readChunks } from "./byte-stream.js";
+import { sharedCopy } from "./copied-bytes.js";
 import { pathOfFile } from "./file-path.js";
-import { ownBytes } from "./own-bytes.js";
 
 /**
  * A picture to colourise: the path of a file or its `file:` URL; the bytes of a file, whole, in a Blob
@@ -23,12 +23,8 @@ export type PictureInput =
   | AsyncIterable<Uint8Array>
   | RawPixels;
 
-/** A picture for another thread. */
-export interface ThreadInput {
-  readonly picture: string | Uint8Array | RawPixels;
-  /** Buffers in it that are to be moved. */
-  readonly moved: readonly ArrayBuffer[];
-}
+/** A picture as another thread takes it: bytes and pixels lie in shared memory. */
+export type ThreadInput = string | Uint8Array | RawPixels;
 
 /**
  * Makes a picture ready for another thread: bytes and pixels are copied, but for those in shared memory,
@@ -39,32 +35,27 @@ export interface ThreadInput {
  */
 export async function threadInput(input: PictureInput, signal?: AbortSignal): Promise<ThreadInput> {
   if (typeof input === "string" || input instanceof URL) {
-    return { picture: pathOfFile(input), moved: [] };
+    return pathOfFile(input);
   }
-  if (input instanceof Uint8Array) return fileOf([input]);
-  if (input instanceof ArrayBuffer) return fileOf([new Uint8Array(input)]);
+  if (input instanceof Uint8Array) return sharedCopy([input]);
+  if (input instanceof ArrayBuffer) return sharedCopy([new Uint8Array(input)]);
   if (input instanceof Blob)
-    return fileOf(await readChunks(input.stream() as ReadableStream<Uint8Array>, signal));
+    return sharedCopy(await readChunks(input.stream() as ReadableStream<Uint8Array>, signal));
   if (typeof input !== "object" || input === null) throw unknownInput(input);
   if ("data" in input) return pixelsOf(input);
-  if (isByteStream(input)) return fileOf(await readChunks(input, signal));
+  if (isByteStream(input)) return sharedCopy(await readChunks(input, signal));
   throw unknownInput(input);
 }
 
-async function fileOf(chunks: readonly Uint8Array[]): Promise<ThreadInput> {
-  const bytes = await ownBytes(chunks);
-  return { picture: bytes, moved: [bytes.buffer] };
-}
-
-async function pixelsOf(pixels: RawPixels): Promise<ThreadInput> {
+async function pixelsOf(pixels: RawPixels): Promise<RawPixels> {
   assertRawPixels(pixels);
   const { data, width, height, channels } = pixels;
-  if (data.buffer instanceof SharedArrayBuffer) {
-    return { picture: { data, width, height, channels }, moved: [] };
-  }
-  const bytes = await ownBytes([new Uint8Array(data.buffer, data.byteOffset, data.byteLength)]);
-  const own = data instanceof Uint16Array ? new Uint16Array(bytes.buffer) : bytes;
-  return { picture: { data: own, width, height, channels }, moved: [bytes.buffer] };
+  if (data.buffer instanceof SharedArrayBuffer) return { data, width, height, channels };
+  const { buffer } = await sharedCopy([
+    new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  ]);
+  const shared = data instanceof Uint16Array ? new Uint16Array(buffer) : new Uint8Array(buffer);
+  return { data: shared, width, height, channels };
 }
 
 function unknownInput(input: unknown): UserError {

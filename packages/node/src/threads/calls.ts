@@ -28,21 +28,8 @@ export type ProgressOf<Method> = Method extends (
   : never;
 
 export type AnswerOf<Method> = Method extends (...args: never[]) => Promise<infer Answer>
-  ? Answer extends Moved<infer Value>
-    ? Value
-    : Answer
+  ? Answer
   : never;
-
-/** An answer whose buffers are moved to the other thread instead of copied. */
-export class Moved<Value> {
-  readonly value: Value;
-  readonly buffers: readonly ArrayBuffer[];
-
-  constructor(value: Value, buffers: readonly ArrayBuffer[]) {
-    this.value = value;
-    this.buffers = buffers;
-  }
-}
 
 /** What the calling thread sends. */
 export interface Call {

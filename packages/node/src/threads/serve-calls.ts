@@ -1,7 +1,7 @@
 // The called side: an object of this thread whose methods another thread calls.
 
 import type { StageWatch } from "../watch.js";
-import { type Call, type CallReply, Moved } from "./calls.js";
+import type { Call, CallReply } from "./calls.js";
 import { packedError } from "./packed-error.js";
 import { answer, serve } from "./thread.js";
 
@@ -28,7 +28,7 @@ export function serveCalls(service: object, finish: () => Promise<void>): void {
 }
 
 async function reply(service: Methods, { call, method, args, stop }: Call): Promise<void> {
-  const send = (message: CallReply, moved: readonly ArrayBuffer[] = []) => answer(message, moved);
+  const send = (message: CallReply) => answer(message);
   const watch: StageWatch<unknown> = {
     // A message would not be read while the network keeps this thread.
     signal: {
@@ -39,9 +39,7 @@ async function reply(service: Methods, { call, method, args, stop }: Call): Prom
     onProgress: (progress) => send({ call, type: "progress", progress }),
   };
   try {
-    const result = await service[method]!(watch, ...args);
-    const { value, buffers } = result instanceof Moved ? result : new Moved(result, []);
-    send({ call, type: "done", value }, buffers);
+    send({ call, type: "done", value: await service[method]!(watch, ...args) });
   } catch (error) {
     send({ call, type: "failed", error: packedError(error) });
   }

@@ -7,14 +7,6 @@ import type { AnswerOf, ArgumentsOf, Call, CallReply, MethodOf, ProgressOf } fro
 import { unpackedError } from "./packed-error.js";
 import { type Pending, WorkerPool, type WorkerPoolOptions } from "./worker-pool.js";
 
-/** What a call may say beside its arguments. */
-export interface CallOptions<Answer> {
-  /** Buffers in the arguments that are moved instead of copied. */
-  readonly moved?: readonly ArrayBuffer[];
-  /** Disposes of an answer that comes after the caller has given up. */
-  readonly unwanted?: (answer: Answer) => void;
-}
-
 /** A call that has not been answered yet. */
 interface OpenCall {
   readonly answered: Pending<unknown>;
@@ -35,6 +27,7 @@ export class ThreadCalls<Service> {
   /**
    * Calls a method of the thread's object. The process stays alive until the thread has answered.
    *
+   * @param unwanted disposes of an answer that comes after the caller has given up
    * @throws what the method throws; UserErrors are UserErrors here, too
    * @throws the reason of the signal as soon as it is aborted, or what `onProgress` throws; the thread
    * then stops where it asks its signal
@@ -44,7 +37,7 @@ export class ThreadCalls<Service> {
     method: Name,
     args: ArgumentsOf<Service[Name]>,
     watch: Watch<ProgressOf<Service[Name]>> = {},
-    { moved = [], unwanted }: CallOptions<AnswerOf<Service[Name]>> = {},
+    unwanted?: (answer: AnswerOf<Service[Name]>) => void,
   ): Promise<AnswerOf<Service[Name]>> {
     const { signal, onProgress } = watch as Watch<unknown>;
     signal?.throwIfAborted();
@@ -70,7 +63,7 @@ export class ThreadCalls<Service> {
     const abort = (): void => giveUp(signal!.reason);
     signal?.addEventListener("abort", abort, { once: true });
     try {
-      this.#post({ call, method, args, stop }, moved);
+      this.#post({ call, method, args, stop });
       this.#pool.keepingAlive(answered.promise).then((answer) => {
         if (Atomics.load(stop, 0) === 0) given.resolve(answer);
         else unwanted?.(answer as AnswerOf<Service[Name]>);
@@ -86,9 +79,9 @@ export class ThreadCalls<Service> {
     return this.#pool.close();
   }
 
-  #post(call: Call, moved: readonly ArrayBuffer[]): void {
+  #post(call: Call): void {
     try {
-      this.#pool.post(0, call, moved);
+      this.#pool.post(0, call);
     } catch (error) {
       this.#open.delete(call.call);
       throw new UserError(

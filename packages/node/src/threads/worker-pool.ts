@@ -89,13 +89,9 @@ export class WorkerPool<Request, Answer> {
     return this.#threads.length;
   }
 
-  /**
-   * Hands something to a thread, 0 to size - 1. A dead one takes no notice.
-   *
-   * @param moved buffers in the request that are moved instead of copied
-   */
-  post(thread: number, request: Request, moved: readonly ArrayBuffer[] = []): void {
-    this.#threads[thread]!.postMessage(request, moved);
+  /** Hands something to a thread, 0 to size - 1. A dead one takes no notice. */
+  post(thread: number, request: Request): void {
+    this.#threads[thread]!.postMessage(request);
   }
 
   /**
