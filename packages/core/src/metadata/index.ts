@@ -3,10 +3,10 @@
 export { joinTiffPages } from "./tiff/join-pages.js";
 export { type TiffPage, tiffPages } from "./tiff/pages.js";
 export {
-  hasAllTiffPixels,
   isCameraRawTiff,
   type TiffPixelFormat,
   tiffOfPixelsOnly,
   tiffOfSingleSamples,
+  tiffPixelBytes,
   tiffPixelFormat,
 } from "./tiff/pixel-fields.js";

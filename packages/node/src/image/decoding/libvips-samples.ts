@@ -1,7 +1,7 @@
 // Samples of a picture file through libvips. Strict at first, since a lenient decoder fills what is
 // missing with grey; then again where the mistake is known to be outside of the picture.
 
-import { hasAllTiffPixels, tiffOfPixelsOnly } from "@let-there-be-color/core/metadata";
+import { tiffOfPixelsOnly, tiffPixelBytes } from "@let-there-be-color/core/metadata";
 import type { Notice } from "@let-there-be-color/core/notice";
 import sharp, { type Metadata, type Region, type SharpOptions } from "sharp";
 import { decodingError, reasons } from "./decoding-error.js";
@@ -122,7 +122,7 @@ export class SampleReader {
       }
     }
     if (kind === "tiff") {
-      const repaired = hasAllTiffPixels(file, page) ? tiffOfPixelsOnly(file, page) : undefined;
+      const repaired = tiffPixelBytes(file, page) ? tiffOfPixelsOnly(file, page) : undefined;
       const message = "Fields of its TIFF header have mistakes; the picture is whole.";
       if (repaired) yield { file: repaired, options, message };
     }
