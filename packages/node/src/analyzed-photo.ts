@@ -59,6 +59,12 @@ export class AnalyzedPhoto {
     this.#tools = tools;
   }
 
+  /** Of the picture as it is coloured, in pixels. */
+  get size(): { readonly width: number; readonly height: number } {
+    const { width, height } = this.#decoded.gray;
+    return { width, height };
+  }
+
   get inputFormat(): OutputFormat {
     return this.#decoded.format;
   }
@@ -79,8 +85,7 @@ export class AnalyzedPhoto {
 
   /** @throws UserError if the model predicts one colour only */
   uncertainty(): UncertaintyMap {
-    const { width, height } = this.#decoded.gray;
-    return new UncertaintyMap(this.#analysis.uncertainty(), { width, height }, this.inputPath);
+    return new UncertaintyMap(this.#analysis.uncertainty(), this.size, this.inputPath);
   }
 
   /** Gives the picture these colours. */

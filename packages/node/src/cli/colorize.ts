@@ -7,7 +7,10 @@ import { DEFAULT_QUALITY } from "../image/encode.js";
 import { OUTPUT_FORMATS } from "../image/format.js";
 import { type ColorizeCommandOptions, colorizeAll } from "./colorize-run.js";
 import { withFlags } from "./flags.js";
-import { numberOption } from "./number-option.js";
+import { addHint } from "./hints-of-pictures.js";
+import { Interruption } from "./interruption.js";
+import { numberOption, share } from "./number-option.js";
+import { parseRotation } from "./option-values.js";
 import { deviceOption, threadsOption } from "./runtime-option.js";
 import { type Streams, streamsOf } from "./streams.js";
 
@@ -55,6 +58,25 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
       "--uncertainty",
       "also write where the network is unsure of the colours, white, as photo.uncertainty.png",
     )
+    .option(
+      "--hint <x,y,color>",
+      "colour of the thing at a place of the picture, such as 120,80,#2e5d34 (pixels of the upright picture), or with a radius in pixels 120,80,#2e5d34,15; may be repeated",
+      addHint,
+    )
+    .option(
+      "--hints <file>",
+      'JSON file of hints: [{"x": 120, "y": 80, "color": "#2e5d34", "radius": 15}, ..], or such lists by picture: {"photo.jpg": [..], ..}',
+    )
+    .option(
+      "--reference <picture>",
+      "a picture whose kind of scene lends its colours: the network takes its global features in place of the picture's own",
+    )
+    .option("--reference-strength <share>", "share of the reference, 0 (none) to 1", share, 1)
+    .option(
+      "--rotate <degrees>",
+      "turn the pictures clockwise by 90, 180 or 270 degrees, for scans that lie on their side",
+      parseRotation,
+    )
     .addOption(
       new Option("--format <name>", "format to write (default: the input's)").choices(
         OUTPUT_FORMATS,
@@ -73,7 +95,25 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
     .option("--quiet", "print nothing but errors")
     .action(async (inputs: string[], options: ColorizeCommandOptions, command: Command) => {
       const inFlags = (message: string) => withFlags(message, command);
-      const failures = await colorizeAll(inputs, options, streams, inFlags);
-      if (failures > 0) process.exitCode = 1;
+      const interruption = new Interruption(() =>
+        streams.stderr.line(
+          "Stopping: pictures that have colour are written. Ctrl-C again ends at once.",
+        ),
+      );
+      interruption.listen();
+      try {
+        const { failed, left } = await colorizeAll(
+          inputs,
+          options,
+          streams,
+          inFlags,
+          interruption.signal,
+        );
+        if (left > 0 && interruption.exitCode !== undefined) {
+          process.exitCode = interruption.exitCode;
+        } else if (failed > 0) process.exitCode = 1;
+      } finally {
+        interruption.release();
+      }
     });
 }
