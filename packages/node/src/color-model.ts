@@ -47,7 +47,13 @@ export async function loadColorModel(
   return loaded;
 }
 
-async function readModel(
+/**
+ * Reads the file of a model.
+ *
+ * @returns its bytes, and what to call it
+ * @throws UserError if it cannot be read
+ */
+export async function readModel(
   model: string | Uint8Array | undefined,
 ): Promise<{ bytes: Uint8Array; name: string }> {
   if (model instanceof Uint8Array) return { bytes: model, name: "The model" };

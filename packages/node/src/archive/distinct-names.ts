@@ -66,7 +66,12 @@ export async function distinctOutputs(
     const canInsert = changesExtension(input, options);
     const isShared = wanted.get(key(usual))! > 1;
     const variants = () => variantsOf(canInsert, isShared);
-    const remembered = rememberedVariant(input, variants(), (each) => key(nameOf(input, each)), key);
+    const remembered = rememberedVariant(
+      input,
+      variants(),
+      (each) => key(nameOf(input, each)),
+      key,
+    );
     const rank = remembered ? 0 : canInsert && isShared ? 2 : 1;
     return { i, input, usual, rank, variants, remembered };
   });
@@ -75,7 +80,7 @@ export async function distinctOutputs(
   const taken = new Set<string>();
   const named: Named[] = new Array(inputs.length);
   for (const { i, input, usual, variants, remembered } of order) {
-    for (const variant of remembered ? [remembered, ...variants()] : variants()) {
+    for (const variant of startingWith(remembered, variants())) {
       const outputs = withFurtherOutputs(nameOf(input, variant), options);
       const paths = outputsOf(outputs);
       if (paths.some((path) => taken.has(key(path)))) continue;
@@ -96,6 +101,11 @@ function changesExtension({ path }: Unnamed, { format }: NamingOptions): boolean
 function* variantsOf(canInsert: boolean, isShared: boolean): Generator<NameVariant, void, void> {
   if (canInsert && !isShared) yield { inserted: false, number: 1 };
   for (let number = 1; ; number++) yield { inserted: canInsert, number };
+}
+
+function* startingWith<T>(first: T | undefined, others: Iterable<T>): Generator<T, void, void> {
+  if (first) yield first;
+  yield* others;
 }
 
 function rememberedVariant(

@@ -2,7 +2,7 @@
 
 import { sep } from "node:path";
 import picomatch from "picomatch";
-import { fileOf, type Found, type FoundFile, identityOf, statOf, walkFolder } from "./walk.js";
+import { type Found, type FoundFile, fileOf, identityOf, statOf, walkFolder } from "./walk.js";
 
 /** Stands for standard input as an input and for standard output as an output. */
 export const STANDARD_STREAM = "-";
@@ -70,7 +70,10 @@ export async function* inputsOf(
     const isItself = output === (await folderIdentity(root));
     const except = new Set(output && !isItself ? [output] : []);
     let any = false;
-    const walk = walkFolder(root, { except, ...(word.type === "pattern" ? ofPattern(word.path) : {}) });
+    const walk = walkFolder(root, {
+      except,
+      ...(word.type === "pattern" ? ofPattern(word.path) : {}),
+    });
     for await (const found of walk) {
       any = true;
       yield found.type === "picture" ? { ...found, root } : found;
@@ -98,7 +101,10 @@ function ofPattern(pattern: string): { matches: (path: string) => boolean; depth
   const { glob } = picomatch.scan(inSlashes(pattern), WITHOUT_PARENTHESES);
   const levels = glob.split("/").length;
   const depth = glob.includes("**") ? Number.POSITIVE_INFINITY : levels;
-  return { matches: picomatch(glob, { ...WITHOUT_PARENTHESES, nocase: process.platform === "win32" }), depth };
+  return {
+    matches: picomatch(glob, { ...WITHOUT_PARENTHESES, nocase: process.platform === "win32" }),
+    depth,
+  };
 }
 
 function inSlashes(pattern: string): string {

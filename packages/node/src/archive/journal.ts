@@ -3,24 +3,17 @@
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { createInterface } from "node:readline";
 import type { Notice } from "@let-there-be-color/core/notice";
+import { UserError } from "@let-there-be-color/core/user-error";
 import { nativePath } from "../files/byte-path.js";
+import type { WrittenFile } from "../files/output-file.js";
 import { type FileState, statOf } from "./walk.js";
 
 /** The journal's name in its folder. */
 export const JOURNAL_FILE = ".ltbc-journal.jsonl";
-
-/** A file that was written, as it was then. */
-export interface WrittenFile {
-  readonly path: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Hexadecimal. */
-  readonly sha256: string;
-}
 
 /** The model that colours were made with. */
 export interface ModelIdentity {
@@ -57,6 +50,7 @@ export class Journal {
   readonly #settings = new Map<string, string>();
   readonly #files = new Map<string, WrittenFile>();
   #endsInside = false;
+  #bytes = 0;
 
   private constructor(folder: string) {
     this.folder = folder;
@@ -75,7 +69,18 @@ export class Journal {
       await journal.#take(other);
     }
     journal.#endsInside = await journal.#take(journal.folder);
+    journal.#bytes = await journal.#bytesNow();
     return journal;
+  }
+
+  /** Whether another process has written to it since it was read. */
+  async isOutdated(): Promise<boolean> {
+    return (await this.#bytesNow()) !== this.#bytes;
+  }
+
+  async #bytesNow(): Promise<number> {
+    const status = await statOf(join(this.folder, JOURNAL_FILE)).catch(() => undefined);
+    return Number(status?.size ?? 0);
   }
 
   /** What was last recorded of the picture that has become this output. */
@@ -158,13 +163,23 @@ export class Journal {
   async #append(given: Line): Promise<void> {
     const line = withPaths(given, (path) => resolve(path));
     const text = JSON.stringify(withPaths(line, (path) => this.#relative(path)));
-    const file: FileHandle = await open(nativePath(join(this.folder, JOURNAL_FILE)), "a");
+    const path = join(this.folder, JOURNAL_FILE);
     try {
-      await file.appendFile(`${this.#endsInside ? "\n" : ""}${text}\n`);
-      this.#endsInside = false;
-      if (line.type === "file") await file.datasync(); // before the file itself is on the disk
-    } finally {
-      await file.close();
+      const file = await open(nativePath(path), "a");
+      try {
+        const bytes = Buffer.from(`${this.#endsInside ? "\n" : ""}${text}\n`);
+        await file.appendFile(bytes);
+        this.#endsInside = false;
+        this.#bytes += bytes.length;
+        if (line.type === "file") await file.datasync(); // before the file itself is on the disk
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new UserError("output-unwritable", `The journal ${path} cannot be written (${code}).`, {
+        cause: error,
+      });
     }
     this.#remember(line);
   }

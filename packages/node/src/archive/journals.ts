@@ -68,9 +68,10 @@ export class Journals {
     return [...this.#journals.keys()].sort();
   }
 
-  /** The journal of a folder among {@link folders}. */
-  in(folder: string): Journal {
-    return this.#journals.get(folder)!;
+  /** Whether another process has written to one of them since they were read. */
+  async areOutdated(): Promise<boolean> {
+    for (const journal of this.#journals.values()) if (await journal.isOutdated()) return true;
+    return false;
   }
 
   /** Whether a file is what another picture became in an earlier run. */

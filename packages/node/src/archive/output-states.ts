@@ -37,6 +37,9 @@ export interface Candidate {
   readonly outputs: Outputs;
 }
 
+/** Why a picture is done again that need not be. */
+export const TOLD = "as told";
+
 /** Decides by the journals and by what is on the disk. */
 export class OutputStates {
   readonly #options: StateOptions;
@@ -80,7 +83,7 @@ export class OutputStates {
     outputs: Outputs,
   ): Promise<string | undefined> {
     const { overwrite, settingsOf, model } = this.#options;
-    if (overwrite) return "as told";
+    if (overwrite) return TOLD;
     if (entry.model.sha256 !== model.sha256) return "another model";
     if (entry.settings !== settingsOf(input)) return "other options";
     const possible = new Set(outputsOf(outputs).map((path) => resolve(path)));

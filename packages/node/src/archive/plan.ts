@@ -3,9 +3,9 @@
 import { resolve } from "node:path";
 import { UserError, type UserErrorCode } from "@let-there-be-color/core/user-error";
 import { READ_IN_WORDS } from "../image/format.js";
-import { distinctOutputs } from "./distinct-names.js";
+import { distinctOutputs, type Named } from "./distinct-names.js";
 import { type Input, inputsOf, rootsOf, STANDARD_STREAM, type Words } from "./inputs.js";
-import type { DoneEntry } from "./journal.js";
+import type { DoneEntry, Journal, ModelIdentity } from "./journal.js";
 import { Journals } from "./journals.js";
 import { LeftOut } from "./left-out.js";
 import { ignoresCase } from "./letter-case.js";
@@ -13,10 +13,9 @@ import {
   inputStemOf,
   type NamingOptions,
   type Outputs,
-  outputsOf,
   withFurtherOutputs,
 } from "./output-names.js";
-import { OutputStates, type ProtectedInputs, type StateOptions } from "./output-states.js";
+import { OutputStates, type ProtectedInputs } from "./output-states.js";
 import type { FoundFile } from "./walk.js";
 
 /** One picture to colourise. */
@@ -27,6 +26,10 @@ export interface Job extends Outputs {
   readonly file: FoundFile | undefined;
   /** Whether outputs that are there already may be replaced. */
   readonly replace: boolean;
+  /** The options that make a difference to it, as JSON with sorted names. */
+  readonly settings: string;
+  /** Where it is recorded. */
+  readonly journal: Journal | undefined;
   /** Why it is done again, if it has been before. */
   readonly again: string | undefined;
 }
@@ -59,9 +62,18 @@ export interface Plan {
 }
 
 /** What a plan depends on beside the inputs. */
-export interface PlanOptions extends NamingOptions, StateOptions {
+export interface PlanOptions extends NamingOptions {
   /** The one file to write, in place of the usual names; of a single picture. */
   readonly file?: string | undefined;
+  /** Do again what is done, and replace whatever is there, but no input. */
+  readonly overwrite?: boolean | undefined;
+  /** The options that make a difference to a picture, given the paths of all; as JSON with sorted names. */
+  readonly settings: (inputs: readonly string[]) => Promise<(input: string) => string>;
+  readonly model: ModelIdentity;
+  /** Nothing may be written, not even to journals. */
+  readonly dryRun?: boolean | undefined;
+  /** Whether there may be nothing to colourise. */
+  readonly mayBeEmpty?: boolean | undefined;
   /** Called with the path and kind of each thing that is left out. */
   readonly onLeftOut?: ((path: string, kind: string) => void) | undefined;
 }
@@ -83,46 +95,66 @@ export async function makePlan(words: Words, options: PlanOptions): Promise<Plan
   for await (const input of inputsOf(words, folder)) {
     if (input.type === "left-out") leftOut.add(input.path, input.kind);
     else if (input.type !== "picture") refused.push(refusalOf(input));
-    else if (!paths.has(resolve(input.path)) || input.path === STANDARD_STREAM) {
-      paths.add(resolve(input.path));
-      found.push(input);
+    else {
+      const path = input.path === STANDARD_STREAM ? input.path : resolve(input.path);
+      if (!paths.has(path)) found.push(input);
+      paths.add(path);
     }
   }
   const journals = await Journals.read(found, { folder, file, words });
   const ownOutputs: string[] = [];
   const pictures =
     file !== undefined ? found : withoutOwnOutputs(found, paths, journals, ownOutputs);
-  if (pictures.length + refused.length + ownOutputs.length === 0) {
+  if (pictures.length + refused.length + ownOutputs.length === 0 && !options.mayBeEmpty) {
     throw nothingFound(words, leftOut);
   }
-  const outputs =
-    file !== undefined
-      ? [{ ...withFurtherOutputs(file, options), insteadOf: undefined }]
-      : await distinctOutputs(
-          pictures.map(({ path, root }) => {
-            return { path, root, earlier: journals.of(path, root)?.outputOf(path) };
-          }),
-          options,
-          {
-            ignoresCase: await ignoresCase(folder ?? rootsOf(words)[0] ?? "."),
-            isOfOther: (output, input) => journals.isOfOther(output, input),
-          },
-        );
+  const settingsOf = await options.settings(pictures.map(({ path }) => path));
+  const outputs = await namedOutputs(pictures, words, journals, options);
   const jobs: Job[] = [];
   const done: AlreadyDone[] = [];
   const renamed: Plan["renamed"][number][] = [];
-  const states = new OutputStates(options, journals, protectedInputs(found));
+  const states = new OutputStates({ ...options, settingsOf }, journals, protectedInputs(found));
   for (const [i, { path, file, root }] of pictures.entries()) {
     const { insteadOf, ...mine } = outputs[i]!;
     const state = await states.of({ input: path, file, root, outputs: mine });
     if (state.type === "done") done.push({ input: path, outputs: mine, entry: state.entry });
     else if (state.type === "refused") refused.push({ input: path, ...state });
     else {
-      jobs.push({ ...mine, input: path, file, replace: state.replace, again: state.again });
+      const { replace, again } = state;
+      const journal = journals.of(path, root);
+      jobs.push({
+        ...mine,
+        input: path,
+        file,
+        replace,
+        again,
+        settings: settingsOf(path),
+        journal,
+      });
       if (insteadOf !== undefined) renamed.push({ input: path, output: mine.output, insteadOf });
     }
   }
   return { jobs, done, refused, ownOutputs, renamed, leftOut, journals };
+}
+
+/** The outputs of each picture: with the name that was given, or no two alike. */
+async function namedOutputs(
+  pictures: readonly Picture[],
+  words: Words,
+  journals: Journals,
+  options: PlanOptions,
+): Promise<Named[]> {
+  const { file, folder } = options;
+  if (file !== undefined) {
+    return pictures.map(() => ({ ...withFurtherOutputs(file, options), insteadOf: undefined }));
+  }
+  const unnamed = pictures.map(({ path, root }) => {
+    return { path, root, earlier: journals.of(path, root)?.outputOf(path) };
+  });
+  return distinctOutputs(unnamed, options, {
+    ignoresCase: await ignoresCase(folder ?? rootsOf(words)[0] ?? "."),
+    isOfOther: (output, input) => journals.isOfOther(output, input),
+  });
 }
 
 function refusalOf(input: Extract<Input, { type: "unreadable" | "no-match" }>): Refused {

@@ -1,13 +1,15 @@
 // What an archive keeps of a run: every input, what it became, and how; or why not.
 
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { dirname, extname, join, resolve } from "node:path";
+import { dirname, extname, join } from "node:path";
 import type { Notice } from "@let-there-be-color/core/notice";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { nativePath } from "../files/byte-path.js";
-import { unfinishedName } from "../files/unfinished-file.js";
+import type { WrittenFile } from "../files/output-file.js";
+import { makeFolder } from "../files/output-folder.js";
+import { removeAbandoned, unfinishedName } from "../files/unfinished-file.js";
 import { escapeControls } from "../printing/escape-controls.js";
-import type { DoneEntry, ModelIdentity, WrittenFile } from "./journal.js";
+import type { DoneEntry, ModelIdentity } from "./journal.js";
 
 /**
  * What became of an input. `done` in this run or, unchanged since, in an `earlier` one; `failed`;
@@ -67,6 +69,9 @@ const COLUMNS = [
   ...["notices", "code", "reason"],
 ];
 
+/** How a report as JSON begins. */
+const JSON_START = '{"begun":';
+
 /** Writes a report entry by entry into a hidden neighbour, which takes the name when it is whole. */
 export class ReportFile {
   readonly #path: string;
@@ -86,13 +91,25 @@ export class ReportFile {
   }
 
   /**
-   * @param path ends in .csv or .json; a report that is there is replaced when this one is whole
-   * @throws UserError if it ends otherwise or cannot be written
+   * @param path ends in .csv or .json; an earlier report is replaced when this one is whole
+   * @param options `overwrite`: whether any other file is replaced, too
+   * @throws UserError if it ends otherwise, is another file, or cannot be written
    */
-  static async create(path: string): Promise<ReportFile> {
+  static async create(
+    path: string,
+    { overwrite = false }: { overwrite?: boolean | undefined } = {},
+  ): Promise<ReportFile> {
     assertReportName(path);
+    if (!overwrite && (await isOtherFile(path))) {
+      throw new UserError(
+        "output-exists",
+        `${path} exists and is no report; name another \`report\`, or set \`overwrite\`.`,
+      );
+    }
     const unfinished = join(dirname(path), unfinishedName());
     try {
+      await makeFolder(dirname(path));
+      await removeAbandoned(dirname(path));
       const file = await open(nativePath(unfinished), "wx");
       return new ReportFile(path, unfinished, file);
     } catch (error) {
@@ -101,11 +118,6 @@ export class ReportFile {
         cause: error,
       });
     }
-  }
-
-  /** Whether this is where the report is written, or will be. */
-  get path(): string {
-    return resolve(this.#path);
   }
 
   async add(entry: ReportEntry): Promise<void> {
@@ -132,9 +144,13 @@ export class ReportFile {
     } catch (error) {
       await this.discard();
       const { code } = error as NodeJS.ErrnoException;
-      throw new UserError("output-unwritable", `The report ${this.#path} cannot be written (${code}).`, {
-        cause: error,
-      });
+      throw new UserError(
+        "output-unwritable",
+        `The report ${this.#path} cannot be written (${code}).`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 
@@ -145,7 +161,7 @@ export class ReportFile {
   }
 
   #head(): string {
-    return `{"begun":"${this.#begun}",\n"pictures":[\n`;
+    return `${JSON_START}"${this.#begun}",\n"pictures":[\n`;
   }
 
   async #flush(): Promise<void> {
@@ -162,6 +178,18 @@ export function assertReportName(path: string): void {
     "option-invalid",
     `Expected the name of a \`report\` to end in .csv or .json but received ${path}.`,
   );
+}
+
+/** Whether a file is there that is no report. */
+async function isOtherFile(path: string): Promise<boolean> {
+  try {
+    const file = await open(nativePath(path), "r");
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64)).finally(() => file.close());
+    const start = buffer.toString("utf8", 0, bytesRead);
+    return !start.startsWith(JSON_START) && !csvRow(COLUMNS).startsWith(start);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ENOENT";
+  }
 }
 
 function csvRows(entry: ReportEntry): (string | number | undefined)[][] {

@@ -5,7 +5,8 @@ import { DEFAULT_WORKING_SIZE } from "@let-there-be-color/core/model";
 import { Command, Option } from "commander";
 import { DEFAULT_QUALITY } from "../image/encode.js";
 import { OUTPUT_FORMATS } from "../image/format.js";
-import { type ColorizeCommandOptions, colorizeAll } from "./colorize-run.js";
+import type { ColorizeCommandOptions } from "./colorize-options.js";
+import { colorizeAll } from "./colorize-run.js";
 import { withFlags } from "./flags.js";
 import { addHint } from "./hints-of-pictures.js";
 import { Interruption } from "./interruption.js";
@@ -23,7 +24,7 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
     .description("colourise photographs; `ltbc photo.jpg` alone does this, too")
     .argument(
       "<inputs...>",
-      "pictures (JPEG, PNG, WebP, TIFF, AVIF, GIF), folders of them, or - for standard input",
+      "pictures (JPEG, PNG, WebP, TIFF, AVIF, GIF), folders of them, patterns in quotes ('scans/**/*.tif'), or - for standard input",
     )
     .option(
       "-o, --output <path>",
@@ -88,7 +89,13 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
       numberOption(1, 100, true),
       DEFAULT_QUALITY,
     )
-    .option("--overwrite", "replace existing outputs (never an input)")
+    .option("--overwrite", "do again what is done, and replace existing outputs (never an input)")
+    .option("--watch", "go on with new pictures in the folders as they come, until Ctrl-C")
+    .option("--dry-run", "print what would be done and the room needed on the disk; write nothing")
+    .option(
+      "--report <file>",
+      "write what became of every input, with hashes, options and model, as .csv or .json",
+    )
     .addOption(deviceOption())
     .addOption(threadsOption())
     .option("--json", "print one line of JSON for each input")

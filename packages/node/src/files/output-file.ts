@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
@@ -49,16 +50,33 @@ export function isDiskFull(error: unknown): boolean {
   return code === "ENOSPC" || code === "EDQUOT" || (cause instanceof Error && isDiskFull(cause));
 }
 
+/** A file that was written, as it was then. */
+export interface WrittenFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
+/** Told of a file before it appears. What it throws keeps the file from appearing. */
+export type Announce = (file: WrittenFile) => Promise<void>;
+
 /**
  * Writes a file whole or not at all. Its folder is made if missing.
  *
+ * @param announce told before the file is there
  * @throws UserError if the path is taken and must not be overwritten, or cannot be written
  */
 export async function writeWhole(
   path: string,
   bytes: Uint8Array,
   { overwrite = false }: { overwrite?: boolean | undefined } = {},
+  announce?: Announce,
 ): Promise<void> {
+  if (announce) {
+    await announce({ path, size: bytes.length, sha256: sha256Of(bytes) });
+  }
   try {
     await makeFolder(dirname(path));
     await writeFileAtomically(path, [bytes], { replace: overwrite });
@@ -75,4 +93,9 @@ export async function writeWhole(
       },
     );
   }
+}
+
+/** SHA-256, hexadecimal. */
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
