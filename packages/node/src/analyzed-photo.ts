@@ -8,7 +8,7 @@ import {
   type Scene,
 } from "@let-there-be-color/core/colorize";
 import type { Notice } from "@let-there-be-color/core/notice";
-import { ColorPhoto } from "./color-photo.js";
+import { ComposedPhoto } from "./composed-photo.js";
 import type { Composer } from "./image/composer.js";
 import type { DecodedPhoto } from "./image/decode.js";
 import type { OutputFormat } from "./image/format.js";
@@ -22,8 +22,6 @@ export interface CompositionTools {
   readonly isBusy: () => boolean;
   /** Gives the memory of the pixels. */
   readonly memory?: SharedMemory;
-  /** Surrounds what is done with a picture after it has been handed over. Default: nothing. */
-  readonly during?: <T>(task: () => Promise<T>) => Promise<T>;
 }
 
 /** What is known of a picture beside its pixels. */
@@ -70,7 +68,7 @@ export class AnalyzedPhoto {
   }
 
   /** @throws UserError if an option is out of range or not for this model */
-  render(options: RenderOptions): Promise<ColorPhoto> {
+  render(options: RenderOptions): Promise<ComposedPhoto> {
     return this.compose(this.#analysis.render(options));
   }
 
@@ -89,17 +87,18 @@ export class AnalyzedPhoto {
   }
 
   /** Gives the picture these colours. */
-  async compose(chroma: ChromaPlanes): Promise<ColorPhoto> {
+  async compose(chroma: ChromaPlanes): Promise<ComposedPhoto> {
     const { gray, alpha, metadata } = this.#decoded;
     const { composer, isBusy, memory } = this.#tools;
     const pixels = await composer.compose(this.#decoded, chroma, isBusy(), memory);
     const { width, height } = gray;
-    return new ColorPhoto({ width, height, pixels, channels: alpha ? 4 : 3, metadata }, this);
+    return new ComposedPhoto({ width, height, pixels, channels: alpha ? 4 : 3, metadata }, this);
   }
 
-  /** Does what a photograph is asked for after it has been handed over. */
-  during<T>(task: () => Promise<T>): Promise<T> {
-    return this.#tools.during ? this.#tools.during(task) : task();
+  /** Bytes of the grey picture; what the network said takes some MB beside them. */
+  get bytes(): number {
+    const { gray, alpha } = this.#decoded;
+    return gray.codes.byteLength + (alpha?.byteLength ?? 0);
   }
 
   /** Hands the memory of the grey picture on: nothing can be rendered any more. */

@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import type { Notice } from "@let-there-be-color/core/notice";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { nativePath } from "../files/byte-path.js";
-import type { WrittenFile } from "../files/output-file.js";
+import { isDiskFull, type WrittenFile } from "../files/output-file.js";
 import { type FileState, statOf } from "./walk.js";
 
 /** The journal's name in its folder. */
@@ -177,7 +177,8 @@ export class Journal {
       }
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      throw new UserError("output-unwritable", `The journal ${path} cannot be written (${code}).`, {
+      const why = isDiskFull(error) ? ": the disk is full" : ` (${code})`;
+      throw new UserError("output-unwritable", `The journal ${path} cannot be written${why}.`, {
         cause: error,
       });
     }

@@ -1,4 +1,5 @@
 import { rmdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { exists } from "../files/atomic-file.js";
 import { nativePath } from "../files/byte-path.js";
 import { type FolderLock, type LockHolder, lockFolder } from "../files/folder-lock.js";
@@ -16,23 +17,23 @@ export async function lockFolders(
   signal: AbortSignal,
   onWait: (folder: string, holder: LockHolder) => void,
 ): Promise<FolderLock> {
-  const locks: { folder: string; lock: FolderLock; isNew: boolean }[] = [];
+  const locks: { lock: FolderLock; made: readonly string[] }[] = [];
   const release = async () => {
-    for (const { lock, folder, isNew } of locks.reverse()) {
+    for (const { lock, made } of locks.reverse()) {
       await lock.release().catch(() => undefined);
-      if (isNew) await rmdir(nativePath(folder)).catch(() => undefined); // if it is still empty
+      for (const folder of made) await rmdir(nativePath(folder)).catch(() => undefined); // if empty
     }
   };
   try {
     for (const folder of [...folders].sort()) {
       try {
-        const isNew = !(await exists(folder));
+        const made = await missingOf(folder);
         await makeFolder(folder);
         const lock = await lockFolder(folder, {
           signal,
           onWait: (holder) => onWait(folder, holder),
         });
-        locks.push({ folder, lock, isNew });
+        locks.push({ lock, made });
       } catch (error) {
         signal.throwIfAborted();
         if ((error as NodeJS.ErrnoException).code === undefined) throw error;
@@ -43,4 +44,12 @@ export async function lockFolders(
     throw error;
   }
   return { release };
+}
+
+/** The folder and those above it that do not exist, the innermost first. */
+async function missingOf(folder: string): Promise<string[]> {
+  const missing: string[] = [];
+  for (let at = folder; !(await exists(at)) && at !== dirname(at); at = dirname(at))
+    missing.push(at);
+  return missing;
 }

@@ -13,8 +13,8 @@ import type { DoneEntry, ModelIdentity } from "../archive/journal.js";
 import { outputsOf } from "../archive/output-names.js";
 import type { Job } from "../archive/plan.js";
 import { type FileState, fileOf, statOf } from "../archive/walk.js";
-import type { ColorPhoto } from "../color-photo.js";
 import { analyzeDecoded, openInput } from "../colorize-stages.js";
+import type { ComposedPhoto, PhotoFacts } from "../composed-photo.js";
 import {
   assertWritable,
   isDiskFull,
@@ -65,7 +65,7 @@ export interface PipelineTools {
 export interface Outcome {
   readonly job: Job;
   /** What to tell about the picture; without its pixels, which would pile up. */
-  readonly photo?: Pick<ColorPhoto, "width" | "height" | "scenes">;
+  readonly photo?: Pick<PhotoFacts, "width" | "height" | "scenes">;
   /** Everything that was written for it, the picture first, and what it was made from. */
   readonly entry?: DoneEntry;
   readonly notices?: readonly Notice[];
@@ -217,7 +217,7 @@ export class ColorizePipeline {
   /**
    * Writes everything that is wanted of a picture, one after the other: no two colourings are in memory.
    *
-   * @returns what was written, and what their formats could not keep
+   * @returns what was written, and what their formats could not keep or the network did not see
    */
   async #writeAll(
     job: Job,
@@ -231,16 +231,17 @@ export class ColorizePipeline {
       const photo = await analyzed.compose(chroma);
       if (i === colorings.length - 1) analyzed.release();
       notices = await this.#encode(photo, outputs[i]!, job, written);
-      this.#memory.give(photo.pixels);
+      this.#memory.give(photo.facts.pixels);
     }
     if (job.uncertainty !== undefined) {
       await this.#write(await analyzed.uncertainty().toBuffer(), job.uncertainty, job, written);
     }
-    return { written, notices };
+    const { length } = colorings;
+    return { written, notices: [...notices, ...fewerAlternatives(length, outputs.length)] };
   }
 
   async #encode(
-    photo: ColorPhoto,
+    photo: ComposedPhoto,
     output: string,
     job: Job,
     written: WrittenFile[],
@@ -273,4 +274,11 @@ async function readAll(stream: Streams["stdin"], signal: AbortSignal): Promise<B
   const chunks: Uint8Array[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
   return Buffer.concat(chunks);
+}
+
+function fewerAlternatives(found: number, wanted: number): Notice[] {
+  if (found === wanted) return [];
+  const likely = found === 1 ? "one likely colouring only" : `${found} likely colourings only`;
+  const message = `the network sees ${likely}, not ${wanted}.`;
+  return [{ code: "fewer-alternatives", message }];
 }

@@ -198,7 +198,10 @@ describe("ltbc colorize", () => {
     });
     const wanted = ["--alternatives", "3", "--uncertainty", "--model", distributions];
     const { code, stdout, stderr } = await colorize([folder, ...wanted, "--json"]);
-    expect(stderr).toBe("2 of 2 pictures are done.\n");
+    expect(stderr.split("\n")).toEqual([
+      `note: ${join(folder, "dark.png")}: the network sees one likely colouring only, not 3.`,
+      ...["2 of 2 pictures are done.", "Notes: 1 fewer-alternatives.", ""],
+    ]);
     expect(code).toBe(0);
     const written = [
       ...["dark.color.png", "dark.uncertainty.png"],
@@ -210,6 +213,8 @@ describe("ltbc colorize", () => {
       .split("\n")
       .map((line) => JSON.parse(line));
     expect(dark).not.toHaveProperty("alternatives");
+    expect(dark.notices).toMatchObject([{ code: "fewer-alternatives" }]);
+    expect(light).not.toHaveProperty("notices");
     expect(dark.uncertainty).toBe(join(folder, "dark.uncertainty.png"));
     expect(light).toMatchObject({
       output: join(folder, "light.color.jpg"),

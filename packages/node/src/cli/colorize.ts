@@ -30,7 +30,10 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
       "-o, --output <path>",
       "file for one picture, folder for several (tree and names are kept), or - for standard output (default: beside the input, photo.jpg becomes photo.color.jpg)",
     )
-    .option("-m, --model <file>", "ONNX colour model (default: the weights that come along)")
+    .option(
+      "-m, --model <file>",
+      "ONNX colour model (default: the weights that come along); one of another program needs a JSON file beside it: docs/other-models.md",
+    )
     .option(
       "-s, --size <pixels>",
       `short side at which the network looks at the picture, 16 to 4096 (default: what the model states, or else ${DEFAULT_WORKING_SIZE}); the output always has the input's size`,
@@ -118,7 +121,7 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
         );
         if (left > 0 && interruption.exitCode !== undefined) {
           process.exitCode = interruption.exitCode;
-        } else if (failed > 0) process.exitCode = 1;
+        } else if (failed > 0 || left > 0) process.exitCode = 1;
       } finally {
         interruption.release();
       }

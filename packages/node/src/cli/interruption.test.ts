@@ -82,7 +82,8 @@ describe.skipIf(process.platform === "win32")("ltbc colorize, interrupted", () =
   it("while it waits for standard input ends", async () => {
     const child = spawn(process.execPath, [ltbcProgram, "-", "--model", model], { stdio: "pipe" });
     const closed = once(child, "close");
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    // More than a pipe holds: that it goes through says that the program is reading.
+    await new Promise((resolve) => child.stdin.write(Buffer.alloc(1 << 20), resolve));
     child.kill("SIGINT");
     expect(await closed).toEqual([130, null]);
   });
@@ -118,7 +119,7 @@ describe("an output that cannot be written", () => {
     const { code, stderr } = await runCommand([missing, "-o", output, "--model", model]);
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^error: .*No file can be written to the folder .*file \(a file has that name\)/,
+      /^error: .*No file can be written to the folder .*file \(a file has that name/,
     );
   });
 
@@ -131,14 +132,18 @@ describe("an output that cannot be written", () => {
     );
     const lines = stderr.trimEnd().split("\n");
     expect(lines[0]).toMatch(
-      /^error: photos\/10\d\.png: disk\/out\/10\d\.png cannot be written: the disk is full/,
+      /^error: photos\/10\d\.png: .*disk\/out\/\S+ cannot be written: the disk is full/,
     );
     const [, done, left] = /^The disk is full: (\d) of 60 .* done, 1 failed, (\d+)/.exec(
       lines[1]!,
     )!;
     expect(Number(done) + 1 + Number(left)).toBe(pictures);
     expect(Number(done)).toBeGreaterThan(0);
-    expect(lines.slice(2)).toHaveLength(Number(done)); // whole pictures, no unfinished file
+    // Whole pictures, no unfinished file; one more if it is the journal that had no room.
+    const isOfJournal = lines[0]!.includes(JOURNAL_FILE);
+    const files = lines.slice(2).filter((line) => !line.startsWith("  "));
+    expect(files.every((name) => name.endsWith(".png"))).toBe(true);
+    expect(files.length - Number(done)).toBeLessThanOrEqual(isOfJournal ? 1 : 0);
     expect(status).toBe(1);
   });
 });

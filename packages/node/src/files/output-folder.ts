@@ -1,16 +1,17 @@
 import { mkdir, open, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
+import { exists } from "./atomic-file.js";
 import { nativePath } from "./byte-path.js";
-import { removeAbandoned, unfinishedName } from "./unfinished-file.js";
+import { removeAbandoned, unfinishedName, whileUnfinished } from "./unfinished-file.js";
 
 /** Folders that pictures are written to, each looked after once, before the first picture's work. */
 export class OutputFolders {
   readonly #ready = new Map<string, Promise<void>>();
 
   /**
-   * Makes a folder if it is missing, removes what killed processes have left unfinished there, and
-   * makes sure that files can be written.
+   * Removes what killed processes have left unfinished in a folder, and makes sure that files can be
+   * written there; if it is missing, that it can be made. It is not made yet.
    *
    * @throws UserError if they cannot
    */
@@ -26,16 +27,17 @@ export class OutputFolders {
 
 async function prepareFolder(folder: string): Promise<void> {
   try {
-    await makeFolder(folder);
     await removeAbandoned(folder);
-    const trial = nativePath(join(folder, unfinishedName()));
-    await (await open(trial, "wx")).close();
-    await rm(trial, { force: true });
+    const trial = join(await existingPart(folder), unfinishedName());
+    await whileUnfinished(trial, async () => {
+      await (await open(nativePath(trial), "wx")).close();
+      await rm(nativePath(trial), { force: true });
+    });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UserError(
       "output-unwritable",
-      `No file can be written to the folder ${folder} (${code === "EEXIST" ? "a file has that name" : (code ?? message)}); name another \`output\`.`,
+      `No file can be written to the folder ${folder} (${code === "ENOTDIR" ? "a file has that name, or that of a folder above" : (code ?? message)}); name another \`output\`.`,
       { cause: error },
     );
   }
@@ -64,6 +66,13 @@ export async function makeFolder(folder: string): Promise<void> {
       if (!(await isFolder(folder))) throw reason;
     });
   }
+}
+
+/** The path itself, or the nearest above it that is there. */
+async function existingPart(path: string): Promise<string> {
+  const above = dirname(path);
+  if (above === path || (await exists(path))) return path;
+  return existingPart(above);
 }
 
 async function isFolder(path: string): Promise<boolean> {
