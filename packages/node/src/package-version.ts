@@ -1,11 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 
-let version: Promise<string> | undefined;
-
-/** The version of this package. */
-export function packageVersion(): Promise<string> {
-  version ??= readFile(new URL("../package.json", import.meta.url), "utf8").then(
-    (manifest) => (JSON.parse(manifest) as { version: string }).version,
-  );
-  return version;
-}
+/** Version of this package. */
+export const PACKAGE_VERSION: string = JSON.parse(
+  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+).version;

@@ -7,6 +7,7 @@ import { STANDARD_STREAM } from "./inputs.js";
 import { type DoneEntry, type Journal, type ModelIdentity, sha256OfFile } from "./journal.js";
 import type { Journals } from "./journals.js";
 import { type Outputs, outputsOf } from "./output-names.js";
+import { fileCarriesOwnMark } from "./own-mark.js";
 import { type FoundFile, identityOf, statOf } from "./walk.js";
 
 /** Paths of inputs by the identity of their files. */
@@ -121,10 +122,11 @@ export class OutputStates {
     if (other !== undefined && resolve(other) === resolve(input)) {
       return `${output} is the input itself, which is never overwritten; name another.`;
     }
-    if (other !== undefined && !(await journal?.holdsOwn(output))) {
+    const isRecorded = (await journal?.holdsOwn(output)) ?? false;
+    if (other !== undefined && !isRecorded && !(await fileCarriesOwnMark(output))) {
       return `${output} is an input, too, which is never overwritten; name another output for ${input}, or leave ${other} out.`;
     }
-    if (this.#options.overwrite || (await journal?.holdsOwn(output))) return undefined;
+    if (this.#options.overwrite || isRecorded) return undefined;
     const why = journal?.knows(output) ? " and is not as a run has left it" : " already";
     return `${output} exists${why}; name another output, or set \`overwrite\`.`;
   }

@@ -24,6 +24,8 @@ export interface Job extends Outputs {
   readonly input: string;
   /** Undefined of standard input, and of what could not be looked at. */
   readonly file: FoundFile | undefined;
+  /** Whether it is colourised even if it is an output of this software. */
+  readonly evenOwn: boolean;
   /** Whether outputs that are there already may be replaced. */
   readonly replace: boolean;
   /** The options that make a difference to it, as JSON with sorted names. */
@@ -130,6 +132,7 @@ export async function makePlan(words: Words, options: PlanOptions): Promise<Plan
         again,
         settings: settingsOf(path),
         journal,
+        evenOwn: options.file !== undefined || path === STANDARD_STREAM,
       });
       if (insteadOf !== undefined) renamed.push({ input: path, output: mine.output, insteadOf });
     }

@@ -13,9 +13,10 @@ import type { DoneEntry, ModelIdentity } from "./journal.js";
 
 /**
  * What became of an input. `done` in this run or, unchanged since, in an `earlier` one; `failed`;
- * `own-output` and `left-out`: found, but nothing to colourise; `not-reached`: the run was interrupted.
+ * `skipped`: a picture that is left as it is; `left-out`: found, but nothing to colourise;
+ * `not-reached`: the run was interrupted.
  */
-export type ReportState = "done" | "earlier" | "failed" | "own-output" | "left-out" | "not-reached";
+export type ReportState = "done" | "earlier" | "failed" | "skipped" | "left-out" | "not-reached";
 
 /** One input in the report. What is not known is left out. */
 export interface ReportEntry {

@@ -3,8 +3,9 @@
 import { bytesInWords, spaceNeeded } from "../archive/disk-space.js";
 import { outputsOf } from "../archive/output-names.js";
 import type { Plan } from "../archive/plan.js";
+import { SKIPPED_IN_WORDS } from "../archive/skip-reason.js";
 import type { OutputFormat } from "../image/format.js";
-import { jsonLineOfDone } from "./colorize-lines.js";
+import { jsonLineOfDone, jsonLineOfSkipped } from "./colorize-lines.js";
 import type { Streams } from "./streams.js";
 
 /**
@@ -38,8 +39,8 @@ export async function printPlan(
     else stdout.line(`${each.input} -> ${each.outputs.output}  (done before)`);
   }
   for (const input of ownOutputs) {
-    if (json) stdout.line(JSON.stringify({ input, skipped: "an output of ltbc" }));
-    else stdout.line(`${input}  (an output of ltbc, left out)`);
+    if (json) stdout.line(jsonLineOfSkipped(input, "own-output"));
+    else stdout.line(`${input}  (${SKIPPED_IN_WORDS["own-output"]}, left out)`);
   }
   const counts = [
     `${jobs.length} pictures to do`,

@@ -5,6 +5,7 @@ import type { Scene } from "@let-there-be-color/core/colorize";
 import { STANDARD_STREAM } from "../archive/inputs.js";
 import { outputsOf } from "../archive/output-names.js";
 import type { AlreadyDone, Refused } from "../archive/plan.js";
+import { SKIPPED_IN_WORDS, type SkipReason } from "../archive/skip-reason.js";
 import type { Outcome } from "./colorize-pipeline.js";
 
 const SCENES_SHOWN = 3;
@@ -23,9 +24,10 @@ export function textLines({ job, photo, entry, seconds }: Outcome): string[] {
 
 /** For programs. */
 export function jsonLine(outcome: Outcome): string {
-  const { job, photo, entry, notices = [], error, code, seconds } = outcome;
+  const { job, photo, entry, notices = [], skipped, error, code, seconds } = outcome;
   const { input, output, uncertainty } = job;
   const rounded = Number(seconds.toFixed(3));
+  if (skipped) return jsonLineOfSkipped(input, skipped);
   if (!photo || !entry) return JSON.stringify({ input, error, code, seconds: rounded });
   const { width, height } = photo;
   const alternatives = writtenOf(job.alternatives, entry);
@@ -47,6 +49,11 @@ export function jsonLineOfDone({ input, outputs, entry }: AlreadyDone): string {
   const { width, height } = entry;
   const skipped = "done before";
   return JSON.stringify({ input, output: outputs.output, skipped, width, height });
+}
+
+/** For programs: a picture that is left as it is. */
+export function jsonLineOfSkipped(input: string, reason: SkipReason): string {
+  return JSON.stringify({ input, skipped: SKIPPED_IN_WORDS[reason] });
 }
 
 /** For programs: an input that cannot be done. */

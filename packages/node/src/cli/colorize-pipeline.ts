@@ -11,7 +11,9 @@ import type { AnalyzedPhoto } from "../analyzed-photo.js";
 import { STANDARD_STREAM } from "../archive/inputs.js";
 import type { DoneEntry, ModelIdentity } from "../archive/journal.js";
 import { outputsOf } from "../archive/output-names.js";
+import { carriesOwnMark } from "../archive/own-mark.js";
 import type { Job } from "../archive/plan.js";
+import type { SkipReason } from "../archive/skip-reason.js";
 import { type FileState, fileOf, statOf } from "../archive/walk.js";
 import { analyzeDecoded, openInput } from "../colorize-stages.js";
 import type { ComposedPhoto, PhotoFacts } from "../composed-photo.js";
@@ -35,7 +37,9 @@ import type { Streams } from "./streams.js";
 export interface PipelineOptions extends RenderOptions {
   readonly size?: number;
   readonly format?: OutputFormat;
-  readonly quality: number;
+  readonly quality?: number;
+  /** Whether files say that a network made their colours. */
+  readonly provenance: boolean;
   readonly rotate?: Rotation;
 }
 
@@ -69,6 +73,8 @@ export interface Outcome {
   /** Everything that was written for it, the picture first, and what it was made from. */
   readonly entry?: DoneEntry;
   readonly notices?: readonly Notice[];
+  /** Why it was left as it is, if it was. */
+  readonly skipped?: SkipReason;
   readonly error?: string;
   /** Of the UserError, or "internal" for a mistake of this program. */
   readonly code?: UserErrorCode | "internal";
@@ -83,10 +89,12 @@ interface BegunJob {
 }
 
 /** A picture that is read. */
-interface Source {
-  readonly file: FileState & { readonly sha256: string };
-  readonly decoding: Promise<DecodedPhoto>;
-}
+type Source =
+  | {
+      readonly file: FileState & { readonly sha256: string };
+      readonly decoding: Promise<DecodedPhoto>;
+    }
+  | { readonly skipped: SkipReason };
 
 /** Pictures under way at a time: one is decoded, one in the network, one composed, one encoded. */
 const LANES = 4;
@@ -154,6 +162,7 @@ export class ColorizePipeline {
     const bytes = fromStdin
       ? await readAll(streams.stdin, this.#stop.signal)
       : await readInputFile(job.input);
+    if (!job.evenOwn && carriesOwnMark(bytes)) return { skipped: "own-output" };
     const opened = await openInput(bytes, fromStdin ? undefined : job.input);
     await place.makeRoom(opened.pixelCount);
     composer.prepare(opened.pixelCount);
@@ -179,7 +188,9 @@ export class ColorizePipeline {
       const isBusy = () => place.hasCompany;
       const { composer, options } = this.#tools;
       const tools = { model, composer, isBusy, memory: this.#memory };
-      const { file, decoding } = await begun.source;
+      const source = await begun.source;
+      if ("skipped" in source) return { job, skipped: source.skipped, seconds: seconds() };
+      const { file, decoding } = source;
       const decoded = await decoding;
       const { size, rotate } = options;
       const hints = this.#tools.hintsOf(job.input);
@@ -246,9 +257,10 @@ export class ColorizePipeline {
     job: Job,
     written: WrittenFile[],
   ): Promise<readonly Notice[]> {
-    const { format, quality } = this.#tools.options;
+    const { format, quality, provenance } = this.#tools.options;
+    const encoding = { provenance, ...(quality === undefined ? {} : { quality }) };
     const wanted = output === STANDARD_STREAM ? format : formatOfFileName(output);
-    const { bytes, notices } = await photo.encode(wanted, { quality });
+    const { bytes, notices } = await photo.encode(wanted, encoding);
     await this.#write(bytes, output, job, written);
     return notices;
   }
@@ -264,7 +276,8 @@ export class ColorizePipeline {
       await job.journal?.willWrite(file);
       written.push(file);
     };
-    await writeWhole(output, bytes, { overwrite: job.replace }, announce);
+    const like = job.input === STANDARD_STREAM ? undefined : job.input;
+    await writeWhole(output, bytes, { overwrite: job.replace, like }, announce);
   }
 }
 

@@ -13,7 +13,7 @@ import { lockFolders } from "../archive/run-locks.js";
 import { settingsOf } from "../archive/settings.js";
 import { describeHolder, type FolderLock } from "../files/folder-lock.js";
 import { Composer } from "../image/composer.js";
-import { packageVersion } from "../package-version.js";
+import { PACKAGE_VERSION } from "../package-version.js";
 import { ProgressBar } from "../printing/progress-bar.js";
 import { printPlan } from "./colorize-dry-run.js";
 import { LazyModel, modelIdentity } from "./colorize-model.js";
@@ -111,7 +111,7 @@ class Run {
 
   async go(): Promise<Tally> {
     const { model, dryRun, watch } = this.#options;
-    const identity = { model: await modelIdentity(model), version: await packageVersion() };
+    const identity = { model: await modelIdentity(model), version: PACKAGE_VERSION };
     const planOptions = await this.#planOptions(identity.model);
     if (dryRun) {
       const plan = await makePlan(this.#words, planOptions);

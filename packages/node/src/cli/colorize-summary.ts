@@ -1,6 +1,7 @@
 // What `ltbc colorize` says at the end.
 
 import type { Plan } from "../archive/plan.js";
+import { SKIPPED_IN_WORDS, type SkipReason } from "../archive/skip-reason.js";
 import type { Output } from "../printing/output.js";
 
 /** Failures that are listed at the end. */
@@ -14,7 +15,7 @@ export class Summary {
   readonly failures: string[] = [];
   #doneBefore = 0;
   #failed = 0;
-  #ownOutputs = 0;
+  readonly #skipped = new Map<SkipReason, number>();
   #leftOut = "";
   readonly #notices = new Map<string, number>();
 
@@ -25,13 +26,18 @@ export class Summary {
   /** Counts what is not worked on. */
   addPlan({ done, ownOutputs, leftOut }: Plan): void {
     this.#doneBefore = done.length;
-    this.#ownOutputs = ownOutputs.length;
+    for (const _ of ownOutputs) this.addSkipped("own-output");
     this.#leftOut = leftOut.inWords();
   }
 
   addFailure(error: string): void {
     this.#failed++;
     if (this.failures.length < FAILURES_SHOWN) this.failures.push(error);
+  }
+
+  /** Counts a picture that is left as it is. */
+  addSkipped(reason: SkipReason): void {
+    this.#skipped.set(reason, (this.#skipped.get(reason) ?? 0) + 1);
   }
 
   addNotice(code: string): void {
@@ -47,7 +53,7 @@ export class Summary {
   print(stderr: Output, stopped: string | undefined, quiet: boolean): void {
     const pictures = this.done + this.#doneBefore + this.#failed + this.left;
     const isBad = this.#failed > 0 || this.left > 0;
-    const isMore = this.#ownOutputs > 0 || this.#leftOut !== "" || this.#doneBefore > 0;
+    const isMore = this.#skipped.size > 0 || this.#leftOut !== "" || this.#doneBefore > 0;
     if ((quiet && !isBad) || (pictures <= 1 && !isMore && this.left === 0)) return;
     const counts = [
       `${this.done} of ${pictures} pictures are done`,
@@ -62,8 +68,8 @@ export class Summary {
     if (more > 0) stderr.line(`  and ${more} more`);
     if (quiet) return;
     if (this.#leftOut !== "") stderr.line(`Left out: ${this.#leftOut}.`);
-    if (this.#ownOutputs > 0) {
-      stderr.line(`Left out: ${this.#ownOutputs} that are outputs of ltbc.`);
+    for (const [reason, count] of this.#skipped) {
+      stderr.line(`Left out: ${count}, each ${SKIPPED_IN_WORDS[reason]}.`);
     }
     if (this.#notices.size > 0) {
       const kinds = [...this.#notices].map(([code, count]) => `${count} ${code}`);

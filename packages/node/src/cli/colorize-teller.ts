@@ -4,8 +4,15 @@ import { resolve } from "node:path";
 import { TOLD } from "../archive/output-states.js";
 import type { Plan, Refused } from "../archive/plan.js";
 import { ReportFile, reportEntryOf } from "../archive/report.js";
+import { SKIPPED_IN_WORDS, type SkipReason } from "../archive/skip-reason.js";
 import type { Output } from "../printing/output.js";
-import { jsonLine, jsonLineOfDone, jsonLineOfRefused, textLines } from "./colorize-lines.js";
+import {
+  jsonLine,
+  jsonLineOfDone,
+  jsonLineOfRefused,
+  jsonLineOfSkipped,
+  textLines,
+} from "./colorize-lines.js";
 import type { ColorizeCommandOptions } from "./colorize-options.js";
 import type { Outcome } from "./colorize-pipeline.js";
 import { Summary } from "./colorize-summary.js";
@@ -56,9 +63,7 @@ export class Teller {
     for (const { path, kind } of this.#leftOut.splice(0)) {
       await this.#report?.add({ state: "left-out", input: resolve(path), reason: kind });
     }
-    for (const path of plan.ownOutputs) {
-      await this.#report?.add({ state: "own-output", input: resolve(path) });
-    }
+    for (const path of plan.ownOutputs) await this.#skipped(path, "own-output");
     for (const each of plan.done) {
       if (this.#options.json) this.#lines.line(jsonLineOfDone(each));
       await this.#report?.add(reportEntryOf(each.entry, "earlier"));
@@ -77,7 +82,14 @@ export class Teller {
 
   /** What became of a picture. */
   async outcome(found: Outcome): Promise<void> {
-    const { job, entry, notices = [], code } = found;
+    const { job, entry, notices = [], skipped, code } = found;
+    if (skipped) {
+      this.#summary.addSkipped(skipped);
+      this.note(`${job.input} is ${SKIPPED_IN_WORDS[skipped]}, left out.`);
+      if (this.#options.json) this.#lines.line(jsonLine(found));
+      await this.#skipped(job.input, skipped);
+      return;
+    }
     const error = found.error === undefined ? undefined : this.#inFlags(found.error);
     const outcome = error === undefined ? found : { ...found, error };
     if (this.#options.json) this.#lines.line(jsonLine(outcome));
@@ -97,6 +109,16 @@ export class Teller {
       this.#stderr.line(`note: ${job.input}: ${this.#inFlags(message)}`);
       this.#summary.addNotice(kind);
     }
+  }
+
+  async #skipped(input: string, reason: SkipReason): Promise<void> {
+    const words = SKIPPED_IN_WORDS[reason];
+    await this.#report?.add({
+      state: "skipped",
+      input: resolve(input),
+      code: reason,
+      reason: words,
+    });
   }
 
   /** A picture that was left when the work was stopped. */

@@ -2,7 +2,7 @@
 
 import { UserError, type UserErrorCode } from "@let-there-be-color/core/user-error";
 import { Command, CommanderError } from "commander";
-import { packageVersion } from "../package-version.js";
+import { PACKAGE_VERSION } from "../package-version.js";
 import { escapeControls } from "../printing/escape-controls.js";
 import { withFlags } from "./flags.js";
 import { assertNoMistypedCommand } from "./mistaken-words.js";
@@ -70,7 +70,7 @@ export async function main(
 async function createProgram(args: readonly string[], streams: Streams): Promise<Command> {
   const program = new Command("ltbc")
     .description("Colourise grey photographs, and train networks that do.")
-    .version(await packageVersion())
+    .version(PACKAGE_VERSION)
     .addHelpText(
       "after",
       "\nExit codes: 0 all done, 1 some input failed, 2 wrong usage, 130 interrupted.",
