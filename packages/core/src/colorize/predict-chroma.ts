@@ -4,6 +4,7 @@
 // pictures are reduced in the (perceptually similar) encoded domain too, and thin dark structures
 // keep their weight.
 
+import { blockMeans } from "../color/block-means.js";
 import type { GrayPicture } from "../color/gray-picture.js";
 import type { DeviceTensor, Session, TensorValue } from "../graph/session.js";
 import { ColorDistributions } from "../objective/quantized-chroma/color-distributions.js";
@@ -77,10 +78,11 @@ export function workingLightness(
 export async function predictChroma(
   session: Session,
   lightness: Float32Array,
-  { width, height }: Size,
+  working: Size,
   further: Readonly<Record<string, TensorValue>>,
   format: DistributionFormat | undefined,
 ): Promise<ColorAnalysis> {
+  const { width, height } = working;
   for (let i = 0; i < lightness.length; i++) {
     lightness[i] = Math.min(Math.max(lightness[i]!, 0), 100);
   }
@@ -94,10 +96,11 @@ export async function predictChroma(
     sceneLogits: await vectorOf("scene_logits"),
     globalFeatures: await vectorOf("global"),
   };
+  const guide = { lightness, width, height };
   if (!format) {
     const { data: ab } = await floatsOf(outputs, "ab", [1, 2, height, width]);
     assertFinite(ab);
-    return new ColorAnalysis({ ab, width, height }, whole);
+    return new ColorAnalysis({ ab, width, height, guide }, whole);
   }
   const { prior, readOuts, stride } = format;
   const bins = prior.bins.count;
@@ -105,9 +108,9 @@ export async function predictChroma(
   assertFinite(data);
   const [columns, rows] = [width / stride, height / stride];
   const logits = cutPositions(data, shape[2]!, { width: columns, height: rows }, bins);
-  const small = blockMeans(lightness, columns, rows, stride);
+  const small = blockMeans(lightness, working, { width: columns, height: rows });
   const distributions = new ColorDistributions(logits, columns, rows, prior, small);
-  return new ColorAnalysis({ distributions, readOuts }, whole);
+  return new ColorAnalysis({ distributions, readOuts, guide }, whole);
 }
 
 /** @param shape -1 for any length */
@@ -159,20 +162,4 @@ function cutPositions(
     cut.set(logits.subarray(start, start + width * bins), y * width * bins);
   }
   return cut;
-}
-
-/** Means over blocks of `side` x `side` pixels: `[rows, columns]`. */
-function blockMeans(
-  plane: Float32Array,
-  columns: number,
-  rows: number,
-  side: number,
-): Float32Array {
-  const means = new Float32Array(rows * columns);
-  const width = columns * side;
-  for (let i = 0; i < plane.length; i++) {
-    const [x, y] = [i % width, Math.floor(i / width)];
-    means[Math.floor(y / side) * columns + Math.floor(x / side)]! += plane[i]! / (side * side);
-  }
-  return means;
 }
