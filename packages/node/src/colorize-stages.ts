@@ -15,6 +15,7 @@ import { type DecodedPhoto, type OpenPhoto, openPhoto } from "./image/decode.js"
 import { readInputFile } from "./image/read-file.js";
 import { assertRotation, type Rotation, rotatedPhoto } from "./image/rotate.js";
 import { SharedMemory } from "./image/shared-memory.js";
+import { provenanceOf } from "./provenance.js";
 import type { StageWatch } from "./watch.js";
 
 /** How to colourise one picture. */
@@ -32,10 +33,10 @@ export interface ColorizeOptions extends RenderOptions {
    */
   readonly hints?: readonly Hint[];
   /**
-   * Path or bytes of another picture, grey or not, that takes the place of this one where the network
-   * judges the scene as a whole. For models that take it; it is looked at once.
+   * Path, `file:` URL or bytes of another picture, grey or not, that takes the place of this one where
+   * the network judges the scene as a whole. For models that take it; it is looked at once.
    */
-  readonly reference?: string | Uint8Array;
+  readonly reference?: string | URL | Uint8Array;
   /** Share of the reference, 0 (none) .. 1. Default 1. */
   readonly referenceStrength?: number;
 }
@@ -126,5 +127,7 @@ export async function analyzeDecoded(
   });
   signal?.throwIfAborted();
   onProgress?.({ type: "predicted" });
-  return new AnalyzedPhoto(upright, analysis, { path, classes: model.metadata.classes }, tools);
+  const { metadata } = model;
+  const origin = { path, classes: metadata.classes, provenance: provenanceOf(metadata) };
+  return new AnalyzedPhoto(upright, analysis, origin, tools);
 }

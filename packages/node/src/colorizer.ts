@@ -1,6 +1,6 @@
 // The library call: `Colorizer.load()`, `colorize()`, `toFile()`. The work is done in a thread.
 
-import type { ReadOuts } from "@let-there-be-color/core/colorize";
+import type { ModelInterface, ReadOuts } from "@let-there-be-color/core/colorize";
 import type { ModelMetadata } from "@let-there-be-color/core/model";
 import type { LoadProgress } from "./color-model.js";
 import { ColorPhoto } from "./color-photo.js";
@@ -16,6 +16,11 @@ import type { Watch } from "./watch.js";
 export interface LoadOptions extends RuntimeOptions {
   /** Path, `file:` URL or bytes of an ONNX colour model. Default: the weights that come along. */
   readonly model?: string | URL | Uint8Array;
+  /**
+   * How a model of another program is fed and read. Default: what a JSON file beside it says,
+   * `other.onnx.json` or `other.json` for `other.onnx`; models of this project say it themselves.
+   */
+  readonly modelInterface?: ModelInterface;
   /**
    * How many pictures will be colourised, roughly. Default: many, for which the network is arranged
    * to run faster; that takes 0.2 s when it is loaded, more for the large presets.

@@ -1,5 +1,6 @@
 export type {
   Hint,
+  ModelInterface,
   ReadOut,
   ReadOutName,
   ReadOuts,

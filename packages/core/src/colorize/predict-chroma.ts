@@ -7,11 +7,13 @@
 import { blockMeans } from "../color/block-means.js";
 import type { GrayPicture } from "../color/gray-picture.js";
 import type { DeviceTensor, Session, TensorValue } from "../graph/session.js";
+import type { Declared } from "../model/declared-tensors.js";
 import { ColorDistributions } from "../objective/quantized-chroma/color-distributions.js";
 import type { QuantizedColors } from "../objective/quantized-chroma/quantized-head.js";
 import { UserError } from "../user-error.js";
 import { ColorAnalysis } from "./color-analysis.js";
 import type { LightnessPicture } from "./compose-pixels.js";
+import { DOCUMENTATION } from "./other-models/model-interface.js";
 import { resizePlane } from "./resize-plane.js";
 import { shrinkForResampling } from "./shrink.js";
 import { type Size, workingDimensions } from "./working-size.js";
@@ -27,21 +29,17 @@ export interface DistributionFormat extends QuantizedColors {
  * `[N, 1, H, W]`), output `ab` (CIELAB units, `[N, 2, H, W]`) or the logits of distributions over
  * colours `ab_logits` (`[N, h, w, bins]`), optionally `scene_logits` (`[N, C]`).
  *
- * @param defaults what its other inputs are fed
  * @param output "ab" or "ab_logits"
  * @throws UserError if it does not
  */
 export function assertColorModel(
-  session: Session,
-  defaults: Readonly<Record<string, TensorValue>>,
+  { inputs, outputs }: Declared<string>,
   output: "ab" | "ab_logits",
 ): void {
-  const { outputNames } = session;
-  const inputNames = session.inputNames.filter((name) => !(name in defaults));
-  if (inputNames.length !== 1 || inputNames[0] !== "luminance" || !outputNames.includes(output)) {
+  if (inputs.length !== 1 || inputs[0] !== "luminance" || !outputs.includes(output)) {
     throw new UserError(
       "model-invalid",
-      `Expected a colour model with the input "luminance" and the output "${output}" but this one has inputs ${JSON.stringify(inputNames)} and outputs ${JSON.stringify(outputNames)}; use another model, or the version of the program that made it`,
+      `Expected a colour model with the input "luminance" and the output "${output}" but this one has inputs ${JSON.stringify(inputs)} and outputs ${JSON.stringify(outputs)}; a model of another program needs a JSON file beside it (${DOCUMENTATION}), one of this program a version that knows it`,
     );
   }
 }
@@ -58,11 +56,14 @@ export function workingLightness(
   multiple?: number,
 ): { lightness: Float32Array; working: Size } {
   const working = workingDimensions(picture, workingSize, multiple);
-  if (!("codes" in picture)) {
-    return { lightness: resizePlane(picture.lightness, picture, working), working };
-  }
+  return { lightness: lightnessAt(picture, working), working };
+}
+
+/** L* of a picture at the size of the working picture: `[height, width]`. */
+export function lightnessAt(picture: GrayPicture | LightnessPicture, working: Size): Float32Array {
+  if (!("codes" in picture)) return resizePlane(picture.lightness, picture, working);
   const shrunk = shrinkForResampling(picture, working);
-  return { lightness: resizePlane(shrunk.plane, shrunk, working), working };
+  return resizePlane(shrunk.plane, shrunk, working);
 }
 
 /**
@@ -113,8 +114,13 @@ export async function predictChroma(
   return new ColorAnalysis({ distributions, readOuts, guide }, whole);
 }
 
-/** @param shape -1 for any length */
-async function floatsOf(
+/**
+ * An output of a network.
+ *
+ * @param shape that it has to have; -1 for any length
+ * @throws UserError if it has another one
+ */
+export async function floatsOf(
   outputs: Record<string, TensorValue | DeviceTensor>,
   name: string,
   shape: readonly number[],
@@ -132,7 +138,8 @@ async function floatsOf(
   return { data, shape: actual };
 }
 
-function assertFinite(predicted: Float32Array): void {
+/** @throws UserError if a number is NaN or infinite */
+export function assertFinite(predicted: Float32Array): void {
   // One number that is not finite spoils the sum; this is much quicker than asking each of them.
   let sum = 0;
   for (let i = 0; i < predicted.length; i++) sum += predicted[i]!;

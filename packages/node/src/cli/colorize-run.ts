@@ -123,12 +123,13 @@ export async function colorizeAll(
   return { done, failed: failed.length, left };
 }
 
-/** @throws UserError if the options choose among colours and the model predicts one only */
+/** @throws UserError if the model cannot do what the options ask for */
 function assertSuits(model: ColorModel, options: ColorizeCommandOptions): void {
-  const { colors, alternatives, uncertainty } = options;
+  const { colors, alternatives, uncertainty, size } = options;
   if (colors !== undefined) model.assertDistributions("colors");
   if (alternatives > 1) model.assertDistributions("alternatives");
   if (uncertainty) model.assertDistributions("uncertainty");
+  if (size !== undefined) model.assertWorkingSize(size);
 }
 
 /** @throws UserError if the model takes no reference, or the picture is missing or broken */

@@ -29,7 +29,10 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
       "-o, --output <path>",
       "file for one picture, folder for several (tree and names are kept), or - for standard output (default: beside the input, photo.jpg becomes photo.color.jpg)",
     )
-    .option("-m, --model <file>", "ONNX colour model (default: the weights that come along)")
+    .option(
+      "-m, --model <file>",
+      "ONNX colour model (default: the weights that come along); one of another program needs a JSON file beside it: docs/other-models.md",
+    )
     .option(
       "-s, --size <pixels>",
       `short side at which the network looks at the picture, 16 to 4096 (default: what the model states, or else ${DEFAULT_WORKING_SIZE}); the output always has the input's size`,
@@ -84,10 +87,10 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
     )
     .option(
       "--quality <q>",
-      "of JPEG, WebP and AVIF, 1 to 100",
+      `of JPEG, WebP and AVIF, 1 to 100 (default: ${DEFAULT_QUALITY}; lossless WebP stays lossless)`,
       numberOption(1, 100, true),
-      DEFAULT_QUALITY,
     )
+    .option("--no-provenance", "do not say in the file that a network made its colours (XMP)")
     .option("--overwrite", "replace existing outputs (never an input)")
     .addOption(deviceOption())
     .addOption(threadsOption())

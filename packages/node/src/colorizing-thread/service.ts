@@ -1,6 +1,6 @@
 // What the library asks of its thread, by the names of the methods that `ThreadCalls` calls.
 
-import type { ReadOuts, UncertaintyPlane } from "@let-there-be-color/core/colorize";
+import type { ModelInterface, ReadOuts, UncertaintyPlane } from "@let-there-be-color/core/colorize";
 import type { ModelMetadata } from "@let-there-be-color/core/model";
 import type { PhotoFacts } from "../composed-photo.js";
 import type { RuntimeOptions } from "../runtime/onnx-runtime.js";
@@ -14,6 +14,7 @@ export interface ColorizingSetup {
 /** How the thread loads its model. */
 export interface ModelOptions extends RuntimeOptions {
   readonly model?: string | Uint8Array;
+  readonly modelInterface?: ModelInterface;
   readonly pictures?: number;
 }
 

@@ -22,6 +22,7 @@ import type { DecodedPhoto } from "../image/decode.js";
 import type { OutputFormat } from "../image/format.js";
 import { decodedPixels, type RawPixels } from "../image/raw-pixels.js";
 import { SharedMemory } from "../image/shared-memory.js";
+import type { ThreadOptions } from "../inputs/thread-options.js";
 import { ReferencePictures } from "../reference-picture.js";
 import { Moved } from "../threads/calls.js";
 import type { StageWatch } from "../watch.js";
@@ -48,10 +49,10 @@ export class ThreadColorizer {
   /** To be called first. */
   async load(
     watch: StageWatch<LoadProgress>,
-    { model, pictures, ...runtimeOptions }: ModelOptions,
+    { model, modelInterface, pictures, ...runtimeOptions }: ModelOptions,
   ): Promise<ModelFacts> {
-    const workload = pictures === undefined ? {} : { pictures };
-    this.#model = await loadColorModel(model, runtimeOptions, workload, watch);
+    const use = { modelInterface, ...(pictures === undefined ? {} : { pictures }) };
+    this.#model = await loadColorModel(model, runtimeOptions, use, watch);
     this.#references = new ReferencePictures(this.#model);
     this.#composer = new Composer(runtimeOptions.threads);
     const { metadata, readOuts } = this.#model;
@@ -61,7 +62,7 @@ export class ThreadColorizer {
   async colorize(
     watch: StageWatch<ColorizeProgress>,
     input: string | Uint8Array | RawPixels,
-    options: ColorizeOptions,
+    options: ThreadOptions<ColorizeOptions>,
   ): Promise<HeldPhoto> {
     return this.#during(async () => {
       const { workingSize, rotate, hints, reference, referenceStrength, ...colors } = options;
