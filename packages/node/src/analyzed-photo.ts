@@ -7,6 +7,7 @@ import {
   rankScenes,
   type Scene,
 } from "@let-there-be-color/core/colorize";
+import type { Provenance } from "@let-there-be-color/core/metadata";
 import type { Notice } from "@let-there-be-color/core/notice";
 import { ComposedPhoto } from "./composed-photo.js";
 import type { Composer } from "./image/composer.js";
@@ -30,6 +31,8 @@ export interface PhotoOrigin {
   readonly path: string | undefined;
   /** Names of the model's scene classes. */
   readonly classes: readonly string[];
+  /** What makes the colours. */
+  readonly provenance: Provenance;
 }
 
 /** Holds the grey picture (a byte or two a pixel) and what the network said of it (some MB). */
@@ -38,6 +41,7 @@ export class AnalyzedPhoto {
   readonly scenes: readonly Scene[];
   readonly inputPath: string | undefined;
   readonly notices: readonly Notice[];
+  readonly provenance: Provenance;
   readonly #decoded: DecodedPhoto;
   readonly #analysis: ColorAnalysis;
   readonly #tools: CompositionTools;
@@ -45,12 +49,13 @@ export class AnalyzedPhoto {
   constructor(
     decoded: DecodedPhoto,
     analysis: ColorAnalysis,
-    { path, classes }: PhotoOrigin,
+    { path, classes, provenance }: PhotoOrigin,
     tools: CompositionTools,
   ) {
     const { sceneLogits } = analysis;
     this.scenes = sceneLogits ? rankScenes(sceneLogits, classes) : [];
     this.inputPath = path;
+    this.provenance = provenance;
     this.notices = decoded.notices;
     this.#decoded = decoded;
     this.#analysis = analysis;
@@ -88,11 +93,12 @@ export class AnalyzedPhoto {
 
   /** Gives the picture these colours. */
   async compose(chroma: ChromaPlanes): Promise<ComposedPhoto> {
-    const { gray, alpha, metadata } = this.#decoded;
+    const { gray, alpha, metadata, isLossless } = this.#decoded;
     const { composer, isBusy, memory } = this.#tools;
     const pixels = await composer.compose(this.#decoded, chroma, isBusy(), memory);
     const { width, height } = gray;
-    return new ComposedPhoto({ width, height, pixels, channels: alpha ? 4 : 3, metadata }, this);
+    const channels = alpha ? 4 : 3;
+    return new ComposedPhoto({ width, height, pixels, channels, metadata, isLossless }, this);
   }
 
   /** Bytes of the grey picture; what the network said takes some MB beside them. */

@@ -15,6 +15,7 @@ import { type DecodedPhoto, type OpenPhoto, openPhoto } from "./image/decode.js"
 import { readInputFile } from "./image/read-file.js";
 import { assertRotation, type Rotation, rotatedPhoto } from "./image/rotate.js";
 import { SharedMemory } from "./image/shared-memory.js";
+import { provenanceOf } from "./provenance.js";
 import type { StageWatch } from "./watch.js";
 
 /** How to colourise one picture. */
@@ -126,5 +127,7 @@ export async function analyzeDecoded(
   });
   signal?.throwIfAborted();
   onProgress?.({ type: "predicted" });
-  return new AnalyzedPhoto(upright, analysis, { path, classes: model.metadata.classes }, tools);
+  const { metadata } = model;
+  const origin = { path, classes: metadata.classes, provenance: provenanceOf(metadata) };
+  return new AnalyzedPhoto(upright, analysis, origin, tools);
 }

@@ -24,7 +24,9 @@ import type { Streams } from "./streams.js";
 export interface PipelineOptions extends RenderOptions {
   readonly size?: number;
   readonly format?: OutputFormat;
-  readonly quality: number;
+  readonly quality?: number;
+  /** Whether files say that a network made their colours. */
+  readonly provenance: boolean;
   readonly overwrite?: boolean;
   readonly rotate?: Rotation;
 }
@@ -191,7 +193,7 @@ export class ColorizePipeline {
   /**
    * Writes everything that is wanted of a picture, one after the other: no two colourings are in memory.
    *
-   * @returns what was written, and what their formats could not keep
+   * @returns what was written, and what their formats could not keep or the network did not see
    */
   async #writeAll(
     job: Job,
@@ -212,18 +214,20 @@ export class ColorizePipeline {
       await analyzed.uncertainty().toFile(job.uncertainty, { overwrite });
       written.push(job.uncertainty);
     }
-    return { written, notices };
+    const { length } = colorings;
+    return { written, notices: [...notices, ...fewerAlternatives(length, outputs.length)] };
   }
 
   async #write(photo: ComposedPhoto, output: string): Promise<readonly Notice[]> {
-    const { format, quality, overwrite = false } = this.#options;
+    const { format, quality, provenance, overwrite = false } = this.#options;
+    const encoding = { provenance, ...(quality === undefined ? {} : { quality }) };
     if (output === STANDARD_STREAM) {
-      const { bytes, notices } = await photo.encode(format, { quality });
+      const { bytes, notices } = await photo.encode(format, encoding);
       await this.#streams.stdout.writeFile(bytes);
       this.#memory.give(photo.facts.pixels);
       return notices;
     }
-    const notices = await photo.toFile(output, { quality, overwrite });
+    const notices = await photo.toFile(output, { ...encoding, overwrite });
     this.#memory.give(photo.facts.pixels);
     return notices;
   }
@@ -235,4 +239,11 @@ async function readAll(stream: Streams["stdin"], signal: AbortSignal): Promise<B
   const chunks: Uint8Array[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
   return Buffer.concat(chunks);
+}
+
+function fewerAlternatives(found: number, wanted: number): Notice[] {
+  if (found === wanted) return [];
+  const likely = found === 1 ? "one likely colouring only" : `${found} likely colourings only`;
+  const message = `the network sees ${likely}, not ${wanted}.`;
+  return [{ code: "fewer-alternatives", message }];
 }
