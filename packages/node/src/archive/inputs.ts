@@ -21,8 +21,8 @@ export type Input =
   /** A pattern that nothing matches. */
   | { readonly type: "no-match"; readonly path: string };
 
-/** Names of files hold parentheses, such as "scan (2).jpg"; nobody means a pattern by them. */
-const WITHOUT_PARENTHESES = { noext: true, noparen: true };
+/** What makes a pattern. Parentheses and ! do not: names of files hold them, such as "scan (2).jpg". */
+const patternSign = /[*?[{]/;
 
 /** Words of a command line, looked at. */
 export interface Words {
@@ -91,22 +91,21 @@ async function wordOf(path: string): Promise<Word> {
   const status = await statOf(path).catch(() => undefined);
   if (status?.isDirectory()) return { type: "folder", path };
   if (status) return { type: "picture", path, file: fileOf(status) };
-  const { isGlob, base } = picomatch.scan(inSlashes(path), WITHOUT_PARENTHESES);
-  if (isGlob) return { type: "pattern", path, root: base || "." };
+  if (patternSign.test(path)) return { type: "pattern", path, root: partsOf(path).folder };
   return { type: "picture", path, file: undefined };
 }
 
 /** Which paths below its folder a pattern means, and how deep it looks. */
 function ofPattern(pattern: string): { matches: (path: string) => boolean; depth: number } {
-  const { glob } = picomatch.scan(inSlashes(pattern), WITHOUT_PARENTHESES);
+  const { glob } = partsOf(pattern);
   const levels = glob.split("/").length;
   const depth = glob.includes("**") ? Number.POSITIVE_INFINITY : levels;
-  return {
-    matches: picomatch(glob, { ...WITHOUT_PARENTHESES, nocase: process.platform === "win32" }),
-    depth,
-  };
+  return { matches: picomatch(glob, { nocase: process.platform === "win32" }), depth };
 }
 
-function inSlashes(pattern: string): string {
-  return sep === "\\" ? pattern.replaceAll("\\", "/") : pattern;
+/** The folder where a pattern begins, and the pattern from there. */
+function partsOf(pattern: string): { folder: string; glob: string } {
+  const withSlashes = sep === "\\" ? pattern.replaceAll("\\", "/") : pattern;
+  const { base, glob } = picomatch.scan(withSlashes.replace(/[()!]/g, "\\$&"));
+  return { folder: base.replace(/\\([()!])/g, "$1") || ".", glob };
 }

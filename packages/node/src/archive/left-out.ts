@@ -26,7 +26,7 @@ export class LeftOut {
   /** `3 .heic, 1 .pdf, 1 dangling link (a/b.jpg)`: what has a picture's name is shown. */
   inWords(): string {
     return [...this.#kinds]
-      .sort(([, a], [, b]) => b.count - a.count)
+      .sort(([a, { count }], [b, other]) => other.count - count || (a < b ? -1 : 1))
       .map(([kind, { count, examples }]) => {
         const shown = kind.startsWith(".") || kind === "without an extension" ? [] : examples;
         const more = count > examples.length ? [".."] : [];

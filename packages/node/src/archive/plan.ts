@@ -117,6 +117,10 @@ export async function makePlan(words: Words, options: PlanOptions): Promise<Plan
   const renamed: Plan["renamed"][number][] = [];
   const states = new OutputStates({ ...options, settingsOf }, journals, protectedInputs(found));
   for (const [i, { path, file, root }] of pictures.entries()) {
+    if (options.dryRun && !file && path !== STANDARD_STREAM) {
+      refused.push({ input: path, error: `${path} cannot be read.`, code: "input-missing" });
+      continue; // otherwise it fails in its turn, with the reason
+    }
     const { insteadOf, ...mine } = outputs[i]!;
     const state = await states.of({ input: path, file, root, outputs: mine });
     if (state.type === "done") done.push({ input: path, outputs: mine, entry: state.entry });

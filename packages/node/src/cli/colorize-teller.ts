@@ -6,13 +6,7 @@ import type { Plan, Refused } from "../archive/plan.js";
 import { ReportFile, reportEntryOf } from "../archive/report.js";
 import { SKIPPED_IN_WORDS, type SkipReason } from "../archive/skip-reason.js";
 import type { Output } from "../printing/output.js";
-import {
-  jsonLine,
-  jsonLineOfDone,
-  jsonLineOfRefused,
-  jsonLineOfSkipped,
-  textLines,
-} from "./colorize-lines.js";
+import { jsonLine, jsonLineOfDone, jsonLineOfRefused, textLines } from "./colorize-lines.js";
 import type { ColorizeCommandOptions } from "./colorize-options.js";
 import type { Outcome } from "./colorize-pipeline.js";
 import { Summary } from "./colorize-summary.js";
