@@ -2,7 +2,8 @@
 
 import { labToRgb } from "../color/gamut.js";
 import type { GrayPicture } from "../color/gray-picture.js";
-import { type ChromaPlanes, ChromaUpsampler } from "../color/upsample.js";
+import type { ChromaPlanes } from "../color/guided-chroma.js";
+import { ChromaUpsampler } from "../color/upsample.js";
 import type { Size } from "./working-size.js";
 
 /** L* and chroma are at hand as floats for about this many pixels at a time: they stay in the cache. */
@@ -50,7 +51,8 @@ export class BandComposer {
 
   /**
    * @param picture its lightness is kept (within the rounding of the pixels)
-   * @param chroma a* and b* at any resolution; enlarged bilinearly and held within the sRGB gamut
+   * @param chroma a* and b* at any resolution; enlarged by a {@link ChromaUpsampler} and held within the
+   * sRGB gamut
    * @param pixels receives the picture, its type says the bit depth: `[height, width, 3]`, or
    * `[height, width, 4]` with an alpha
    */
@@ -85,7 +87,7 @@ export class BandComposer {
     const channels = this.#alpha ? 4 : 3;
     const strip = this.#pixels.subarray(start * channels, (start + count) * channels);
     this.#readLightness(start, count, this.#lightness);
-    this.#upsampler.rows(firstRow, rowCount, this.#ab);
+    this.#upsampler.rows(firstRow, rowCount, this.#lightness, this.#ab);
     labToRgb(this.#lightness, this.#ab, count, channels, strip);
     if (this.#alpha) {
       for (let i = 0; i < count; i++) strip[i * 4 + 3] = this.#alpha[start + i]!;
@@ -95,7 +97,7 @@ export class BandComposer {
 
 /**
  * Composes the picture: the given L* exactly (within the rounding of `bitDepth`), the chroma
- * enlarged bilinearly and held within the sRGB gamut.
+ * enlarged by a {@link ChromaUpsampler} and held within the sRGB gamut.
  *
  * @param lightness L* 0..100 at full resolution: `[height, width]`
  * @param chroma a* and b* at any resolution

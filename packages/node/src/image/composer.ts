@@ -61,7 +61,7 @@ export class Composer {
     const piece = memory.take((samples * bitDepth) / 8);
     const composition: Composition = {
       picture: gray,
-      chroma: { ab: chroma.ab, width: chroma.width, height: chroma.height },
+      chroma,
       ...(alpha ? { alpha } : {}),
       pixels:
         bitDepth === 16 ? new Uint16Array(piece, 0, samples) : new Uint8Array(piece, 0, samples),
