@@ -146,7 +146,7 @@ class Run {
       ...{ format, alternatives, uncertainty, overwrite, dryRun, model },
       mayBeEmpty: watch,
       settings: async (inputs) => {
-        this.#hints = await hintsOfPictures(this.#options, inputs);
+        this.#hints = await hintsOfPictures(this.#options, inputs, watch);
         return (input) => settingsOf({ ...ofAll, hints: this.#hints.get(input) });
       },
       onLeftOut: (path, kind) => this.#teller.leftOut(path, kind),
