@@ -1,10 +1,13 @@
 // `ltbc colorize`
 
+import { dirname } from "node:path";
 import { MOST_ALTERNATIVES, READ_OUT_NAMES } from "@let-there-be-color/core/colorize";
 import { DEFAULT_WORKING_SIZE } from "@let-there-be-color/core/model";
 import { Command, Option } from "commander";
+import { STANDARD_STREAM } from "../archive/inputs.js";
+import { prepareOutputFolder } from "../files/output-folder.js";
 import { DEFAULT_QUALITY } from "../image/encode.js";
-import { OUTPUT_FORMATS } from "../image/format.js";
+import { looksLikePicture, OUTPUT_FORMATS } from "../image/format.js";
 import type { ColorizeCommandOptions } from "./colorize-options.js";
 import { colorizeAll } from "./colorize-run.js";
 import { withFlags } from "./flags.js";
@@ -112,6 +115,7 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
       );
       interruption.listen();
       try {
+        if (!options.dryRun) await assertOutputTakesFiles(options.output);
         const { failed, left } = await colorizeAll(
           inputs,
           options,
@@ -126,4 +130,10 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
         interruption.release();
       }
     });
+}
+
+/** @throws UserError if what `--output` names takes no files: once, not for each picture */
+async function assertOutputTakesFiles(output: string | undefined): Promise<void> {
+  if (output === undefined || output === STANDARD_STREAM) return;
+  await prepareOutputFolder(looksLikePicture(output) ? dirname(output) : output);
 }
