@@ -148,4 +148,26 @@ describe("boundedPipeline", () => {
     await left;
     expect(site.events).not.toContain("begin d");
   });
+
+  it("takes an item when it is about to begin, so that there may be any number", async () => {
+    let made = 0;
+    function* items() {
+      for (;;) yield ++made;
+    }
+    const work = async (item: number) => 2 * item;
+    for await (const result of boundedPipeline(items(), work, { lanes: 3, room: 0 })) {
+      if (result === 200) break;
+    }
+    expect(made).toBeLessThan(1000);
+  });
+
+  it("throws what the iterable throws, after the results before", async () => {
+    function* items() {
+      yield "a";
+      throw new Error("no more");
+    }
+    const work = async (item: string) => item.toUpperCase();
+    const given = await collect(boundedPipeline(items(), work, { lanes: 1, room: 0 }));
+    expect(given).toEqual({ results: ["A"], error: new Error("no more") });
+  });
 });

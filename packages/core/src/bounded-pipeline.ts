@@ -24,7 +24,8 @@ export interface PipelinePlace {
 }
 
 /**
- * Works on items, several of them at a time, which begin in their order.
+ * Works on items, several of them at a time, which begin in their order. Each is taken from the iterable
+ * shortly before it begins, so that there may be any number of them.
  *
  * The results come in the order of the items. Those that are ready before their turn are kept, and
  * no longer count towards the limits: let them be small. If the work on an item fails or the caller
@@ -44,8 +45,7 @@ export async function* boundedPipeline<Item, Result>(
   const abort = () => lanes.close(signal?.reason);
   signal?.addEventListener("abort", abort);
 
-  const begin = async (item: Item): Promise<Result> => {
-    await lanes.take(1);
+  const workOn = async (item: Item): Promise<Result> => {
     let taken = 0;
     const place: PipelinePlace = {
       async makeRoom(size) {
@@ -67,14 +67,40 @@ export async function* boundedPipeline<Item, Result>(
     }
   };
 
-  const results = Array.from(items, begin);
-  for (const result of results) result.catch(() => undefined); // counts when its turn comes
+  const results: Promise<Result>[] = []; // those begun and not yet given
+  let tellOfNews = () => {};
+  let allBegun = false;
+  const beginning = (async () => {
+    try {
+      for (const item of items) {
+        await lanes.take(1);
+        const result = workOn(item);
+        result.catch(() => undefined); // counts when its turn comes
+        results.push(result);
+        tellOfNews();
+      }
+    } finally {
+      allBegun = true;
+      tellOfNews();
+    }
+  })();
+  beginning.catch(() => undefined); // counts after the results
   try {
-    for (const result of results) yield await result;
+    while (results.length > 0 || !allBegun) {
+      if (results.length === 0) {
+        await new Promise<void>((done) => {
+          tellOfNews = done;
+        });
+        continue;
+      }
+      yield await results[0]!;
+      results.shift();
+    }
+    await beginning;
   } finally {
     signal?.removeEventListener("abort", abort);
     lanes.close(new Error("The pipeline has ended"));
-    await Promise.allSettled(results);
+    await Promise.allSettled([beginning, ...results]);
   }
 }
 

@@ -8,7 +8,7 @@ import {
   type Scene,
 } from "@let-there-be-color/core/colorize";
 import type { Notice } from "@let-there-be-color/core/notice";
-import { ColorPhoto } from "./color-photo.js";
+import { ComposedPhoto } from "./composed-photo.js";
 import type { Composer } from "./image/composer.js";
 import type { DecodedPhoto } from "./image/decode.js";
 import type { OutputFormat } from "./image/format.js";
@@ -22,8 +22,6 @@ export interface CompositionTools {
   readonly isBusy: () => boolean;
   /** Gives the memory of the pixels. */
   readonly memory?: SharedMemory;
-  /** Surrounds what is done with a picture after it has been handed over. Default: nothing. */
-  readonly during?: <T>(task: () => Promise<T>) => Promise<T>;
 }
 
 /** What is known of a picture beside its pixels. */
@@ -59,12 +57,18 @@ export class AnalyzedPhoto {
     this.#tools = tools;
   }
 
+  /** Of the picture as it is coloured, in pixels. */
+  get size(): { readonly width: number; readonly height: number } {
+    const { width, height } = this.#decoded.gray;
+    return { width, height };
+  }
+
   get inputFormat(): OutputFormat {
     return this.#decoded.format;
   }
 
   /** @throws UserError if an option is out of range or not for this model */
-  render(options: RenderOptions): Promise<ColorPhoto> {
+  render(options: RenderOptions): Promise<ComposedPhoto> {
     return this.compose(this.#analysis.render(options));
   }
 
@@ -79,22 +83,22 @@ export class AnalyzedPhoto {
 
   /** @throws UserError if the model predicts one colour only */
   uncertainty(): UncertaintyMap {
-    const { width, height } = this.#decoded.gray;
-    return new UncertaintyMap(this.#analysis.uncertainty(), { width, height }, this.inputPath);
+    return new UncertaintyMap(this.#analysis.uncertainty(), this.size, this.inputPath);
   }
 
   /** Gives the picture these colours. */
-  async compose(chroma: ChromaPlanes): Promise<ColorPhoto> {
+  async compose(chroma: ChromaPlanes): Promise<ComposedPhoto> {
     const { gray, alpha, metadata } = this.#decoded;
     const { composer, isBusy, memory } = this.#tools;
     const pixels = await composer.compose(this.#decoded, chroma, isBusy(), memory);
     const { width, height } = gray;
-    return new ColorPhoto({ width, height, pixels, channels: alpha ? 4 : 3, metadata }, this);
+    return new ComposedPhoto({ width, height, pixels, channels: alpha ? 4 : 3, metadata }, this);
   }
 
-  /** Does what a photograph is asked for after it has been handed over. */
-  during<T>(task: () => Promise<T>): Promise<T> {
-    return this.#tools.during ? this.#tools.during(task) : task();
+  /** Bytes of the grey picture; what the network said takes some MB beside them. */
+  get bytes(): number {
+    const { gray, alpha } = this.#decoded;
+    return gray.codes.byteLength + (alpha?.byteLength ?? 0);
   }
 
   /** Hands the memory of the grey picture on: nothing can be rendered any more. */

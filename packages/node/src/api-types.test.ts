@@ -1,5 +1,7 @@
 // What the types of the public API promise; checked when the tests are compiled.
 
+import type { ReadStream } from "node:fs";
+import type { Readable } from "node:stream";
 import type { PresetName } from "@let-there-be-color/core/network";
 import { expectTypeOf, it } from "vitest";
 import {
@@ -8,7 +10,9 @@ import {
   type ColorPhoto,
   type LoadProgress,
   type OutputFormat,
+  type PictureInput,
   type RawPixels,
+  type UncertaintyMap,
   type UserError,
   type UserErrorCode,
   type Watch,
@@ -23,9 +27,15 @@ import {
 it("the Colorizer takes paths, bytes and pixels, and can be watched", () => {
   expectTypeOf(Colorizer.load).parameter(1).toEqualTypeOf<Watch<LoadProgress> | undefined>();
   expectTypeOf(Colorizer.load).returns.resolves.toEqualTypeOf<Colorizer>();
-  expectTypeOf<Colorizer["colorize"]>()
-    .parameter(0)
-    .toEqualTypeOf<string | Uint8Array | RawPixels>();
+  type Input = Parameters<Colorizer["colorize"]>[0];
+  expectTypeOf<Input>().toEqualTypeOf<PictureInput>();
+  expectTypeOf<string | URL | Uint8Array | Buffer | ArrayBuffer | RawPixels>().toExtend<Input>();
+  expectTypeOf<Blob | File | Readable | ReadStream | Response["body"]>().toExtend<Input | null>();
+  expectTypeOf<AsyncGenerator<Buffer>>().toExtend<Input>();
+  expectTypeOf<number | Response | null | undefined>().not.toExtend<Input>();
+  expectTypeOf<ColorPhoto["release"]>().returns.toEqualTypeOf<void>();
+  expectTypeOf<ColorPhoto>().toExtend<Disposable>();
+  expectTypeOf<ColorPhoto["uncertainty"]>().returns.resolves.toEqualTypeOf<UncertaintyMap>();
   expectTypeOf<Colorizer["colorize"]>()
     .parameter(2)
     .toEqualTypeOf<Watch<ColorizeProgress> | undefined>();

@@ -2,10 +2,17 @@
 
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { ColorModel, type Workload } from "@let-there-be-color/core/colorize";
+import {
+  ColorModel,
+  checkedModelInterface,
+  type ModelInterface,
+  needsInterface,
+  parseModelInterface,
+  type Workload,
+} from "@let-there-be-color/core/colorize";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { RuntimeOptions } from "./runtime/onnx-runtime.js";
-import type { Watch } from "./watch.js";
+import type { StageWatch } from "./watch.js";
 
 /** How far the loading of a model has come. */
 export type LoadProgress =
@@ -15,10 +22,14 @@ export type LoadProgress =
   | { readonly type: "build"; readonly bytes: number }
   | { readonly type: "ready" };
 
+/** What a model is loaded for, and as what. */
+export interface ModelUse extends Partial<Workload> {
+  /** How a model of another program is fed and read. Default: what a JSON file beside it says. */
+  readonly modelInterface?: ModelInterface | undefined;
+}
+
 /**
  * @param model path or bytes of an ONNX file; default: the weights that come along
- * @param workload how many pictures are expected, and at which working size if it is not the
- * model's: with many, longer loading is made up for by a faster network
  * @throws UserError if the model is missing, broken or no colour model, or the device or number
  * of threads is not available here
  * @throws the reason of `signal` if it is aborted
@@ -26,22 +37,31 @@ export type LoadProgress =
 export async function loadColorModel(
   model: string | Uint8Array | undefined,
   runtimeOptions: RuntimeOptions,
-  workload: Partial<Workload> = {},
-  { signal, onProgress }: Watch<LoadProgress> = {},
+  { modelInterface, ...workload }: ModelUse = {},
+  { signal, onProgress }: StageWatch<LoadProgress> = {},
 ): Promise<ColorModel> {
   signal?.throwIfAborted();
   onProgress?.({ type: "read" });
   // Loaded when it is needed: a first picture may be decoded meanwhile.
   const loadingRuntime = import("./runtime/onnx-runtime.js");
   const { bytes, name } = await readModel(model);
+  const described = modelInterface
+    ? await checkedModelInterface(modelInterface, "`modelInterface`")
+    : await interfaceBeside(model, bytes);
   const { createRuntime } = await loadingRuntime;
   signal?.throwIfAborted();
   onProgress?.({ type: "build", bytes: bytes.length });
   const runtime = await createRuntime(runtimeOptions);
-  const loaded = await ColorModel.load(bytes, runtime, { name, workload });
-  if (signal?.aborted) {
+  const loaded = await ColorModel.load(bytes, runtime, {
+    name,
+    workload,
+    modelInterface: described,
+  });
+  try {
+    signal?.throwIfAborted();
+  } catch (reason) {
     await loaded.close();
-    throw signal.reason;
+    throw reason;
   }
   onProgress?.({ type: "ready" });
   return loaded;
@@ -65,5 +85,35 @@ async function readModel(
       `The model ${path} cannot be read (${code ?? message}); ${advice}.`,
       { cause: error },
     );
+  }
+}
+
+/**
+ * What `other.onnx.json` or `other.json` says of `other.onnx`; undefined for models of this project, which
+ * need no such file, and where there is none.
+ */
+async function interfaceBeside(
+  model: string | Uint8Array | undefined,
+  bytes: Uint8Array,
+): Promise<ModelInterface | undefined> {
+  if (typeof model !== "string" || !isOfAnotherProgram(bytes)) return undefined;
+  for (const path of [`${model}.json`, `${model.replace(/\.onnx$/i, "")}.json`]) {
+    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw new UserError("input-missing", `${path} cannot be read (${error.code}).`, {
+        cause: error,
+      });
+    });
+    if (text !== undefined) return parseModelInterface(text, path);
+  }
+  return undefined;
+}
+
+function isOfAnotherProgram(model: Uint8Array): boolean {
+  try {
+    return needsInterface(model);
+  } catch (error) {
+    if (error instanceof RangeError) return false; // no model at all, which is told when it is loaded
+    throw error;
   }
 }

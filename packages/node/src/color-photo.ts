@@ -1,41 +1,24 @@
-import {
-  assertAlternatives,
-  assertRenderOptions,
-  type RenderOptions,
-  type Scene,
-} from "@let-there-be-color/core/colorize";
+import type { RenderOptions, Scene } from "@let-there-be-color/core/colorize";
 import type { Notice } from "@let-there-be-color/core/notice";
-import { UserError } from "@let-there-be-color/core/user-error";
-import type { AnalyzedPhoto } from "./analyzed-photo.js";
-import { assertWritable, writeWhole } from "./files/output-file.js";
-import { type EncodedPhoto, encodePhoto, type PixelPicture } from "./image/encode.js";
-import {
-  formatOfFileName,
-  OUTPUT_FORMATS,
-  type OutputFormat,
-  WRITTEN_IN_WORDS,
-} from "./image/format.js";
-import type { UncertaintyMap } from "./uncertainty-map.js";
+import type { ColorizingThread } from "./colorizing-thread/colorizing-thread.js";
+import type { HeldPhoto } from "./colorizing-thread/service.js";
+import type { EncodeOptions, PhotoFacts, ToFileOptions } from "./composed-photo.js";
+import type { EncodedPhoto } from "./image/encode.js";
+import type { OutputFormat } from "./image/format.js";
+import { pathOfFile } from "./inputs/file-path.js";
+import { UncertaintyMap } from "./uncertainty-map.js";
 
-/** How to encode a {@link ColorPhoto}. */
-export interface EncodeOptions {
-  /** Quality of JPEG, WebP and AVIF, 1..100. Default 95. */
-  readonly quality?: number;
-}
-
-/** How to write a {@link ColorPhoto} to a file. */
-export interface ToFileOptions extends EncodeOptions {
-  /** Replace an existing file. Default false. The input itself is never replaced. */
-  readonly overwrite?: boolean;
-  /** Default: what the extension says. */
-  readonly format?: OutputFormat;
-}
+/**
+ * For each photograph a buffer as large as what it keeps, and never touched, which costs addresses only.
+ * Garbage collection knows nothing of shared memory: without a weight photographs would pile up.
+ */
+const weights = new WeakMap<ColorPhoto, ArrayBuffer>();
 
 /**
  * A colourised photograph, sRGB, in memory, with what the network said of it: other colours cost no
- * second run.
+ * second run. Its memory is freed when it is garbage, or by {@link release}.
  */
-export class ColorPhoto {
+export class ColorPhoto implements PhotoFacts {
   readonly width: number;
   readonly height: number;
   /** 3 for RGB, 4 for RGB + alpha. */
@@ -51,20 +34,23 @@ export class ColorPhoto {
   readonly notices: readonly Notice[];
   /** The input's own format, or "png" if that cannot be written. */
   readonly inputFormat: OutputFormat;
-  readonly #picture: PixelPicture;
-  readonly #source: AnalyzedPhoto;
+  readonly #thread: ColorizingThread;
+  readonly #photo: number;
+  #isReleased = false;
 
   /** @internal Made by `Colorizer.colorize`. */
-  constructor(picture: PixelPicture, source: AnalyzedPhoto) {
-    this.#picture = picture;
-    this.#source = source;
-    this.width = picture.width;
-    this.height = picture.height;
-    this.channels = picture.channels;
-    this.pixels = picture.pixels;
-    this.scenes = source.scenes;
-    this.notices = source.notices;
-    this.inputFormat = source.inputFormat;
+  constructor({ photo, facts, bytes }: HeldPhoto, thread: ColorizingThread) {
+    this.width = facts.width;
+    this.height = facts.height;
+    this.channels = facts.channels;
+    this.pixels = facts.pixels;
+    this.scenes = facts.scenes;
+    this.notices = facts.notices;
+    this.inputFormat = facts.inputFormat;
+    this.#photo = photo;
+    this.#thread = thread;
+    weights.set(this, new ArrayBuffer(bytes));
+    thread.giveUpWith(this, photo);
   }
 
   /**
@@ -72,14 +58,14 @@ export class ColorPhoto {
    * this photograph was made with.
    *
    * @throws UserError if an option is out of range, or `colors` are asked of a model without read-outs
-   * @throws Error if the Colorizer is closed
+   * @throws Error if the Colorizer is closed or the photograph released
    *
    * @example
    * const vivid = await photo.render({ colors: "vivid", warmth: 0.3 });
    */
   async render(options: RenderOptions = {}): Promise<ColorPhoto> {
-    assertRenderOptions(options);
-    return this.#source.during(() => this.#source.render(options));
+    const rendered = await this.#held.call("render", [this.#photo, options]);
+    return new ColorPhoto(rendered, this.#thread);
   }
 
   /**
@@ -88,27 +74,22 @@ export class ColorPhoto {
    *
    * @param count how many at most, 1..9; there are fewer where the network sees no other likely colours
    * @throws UserError if an option is out of range, or the model predicts one colour only
-   * @throws Error if the Colorizer is closed
+   * @throws Error if the Colorizer is closed or the photograph released
    */
   async alternatives(count: number, options: RenderOptions = {}): Promise<ColorPhoto[]> {
-    assertRenderOptions(options);
-    assertAlternatives(count);
-    return this.#source.during(async () => {
-      const photos: ColorPhoto[] = [];
-      for (const chroma of this.#source.alternatives(count, options)) {
-        photos.push(await this.#source.compose(chroma));
-      }
-      return photos;
-    });
+    const photos = await this.#held.call("alternatives", [this.#photo, count, options]);
+    return photos.map((photo) => new ColorPhoto(photo, this.#thread));
   }
 
   /**
    * Where the network was unsure of the colours.
    *
    * @throws UserError if the model predicts one colour only
+   * @throws Error if the Colorizer is closed or the photograph released
    */
-  uncertainty(): UncertaintyMap {
-    return this.#source.uncertainty();
+  async uncertainty(): Promise<UncertaintyMap> {
+    const { plane, inputPath } = await this.#held.call("uncertainty", [this.#photo]);
+    return new UncertaintyMap(plane, { width: this.width, height: this.height }, inputPath);
   }
 
   /**
@@ -116,24 +97,18 @@ export class ColorPhoto {
    *
    * @returns the file, and what of the picture its format cannot keep
    * @throws UserError if the format cannot hold it
+   * @throws Error if the Colorizer is closed or the photograph released
    */
-  async encode(
-    format: OutputFormat = this.inputFormat,
-    { quality }: EncodeOptions = {},
-  ): Promise<EncodedPhoto> {
-    if (!OUTPUT_FORMATS.includes(format)) {
-      throw new UserError(
-        "option-invalid",
-        `Expected one of the formats ${OUTPUT_FORMATS.join(", ")} but received ${format}.`,
-      );
-    }
-    return encodePhoto(this.#picture, format, quality);
+  async encode(format?: OutputFormat, options: EncodeOptions = {}): Promise<EncodedPhoto> {
+    const { bytes, notices } = await this.#held.call("encode", [this.#photo, format, options]);
+    return { bytes: Buffer.from(bytes.buffer), notices };
   }
 
   /**
    * The bytes of {@link encode}.
    *
    * @throws UserError if the format cannot hold it
+   * @throws Error if the Colorizer is closed or the photograph released
    */
   async toBuffer(format?: OutputFormat, options?: EncodeOptions): Promise<Buffer> {
     return (await this.encode(format, options)).bytes;
@@ -142,21 +117,34 @@ export class ColorPhoto {
   /**
    * Writes the picture to a file, whole or not at all. Missing folders are made.
    *
+   * @param path also as a URL of a file
    * @returns what of the picture the format cannot keep
    * @throws UserError if the file exists (see `overwrite`) or is the input, cannot be written, or
    * its extension names no format that can be written
+   * @throws Error if the Colorizer is closed or the photograph released
    */
-  async toFile(path: string, options: ToFileOptions = {}): Promise<readonly Notice[]> {
-    const { overwrite, quality, format = formatOfFileName(path) } = options;
-    if (!format) {
-      throw new UserError(
-        "option-invalid",
-        `Expected the name of an output picture to end in ${WRITTEN_IN_WORDS} but received ${path}.`,
-      );
-    }
-    await assertWritable(path, { input: this.#source.inputPath, overwrite });
-    const { bytes, notices } = await this.encode(format, quality === undefined ? {} : { quality });
-    await writeWhole(path, bytes, { overwrite });
-    return notices;
+  async toFile(path: string | URL, options: ToFileOptions = {}): Promise<readonly Notice[]> {
+    return this.#held.call("toFile", [this.#photo, pathOfFile(path), options]);
+  }
+
+  /**
+   * Frees what is kept for rendering and encoding, which needs this photograph no more. `pixels` stay
+   * as long as somebody has them. May be called twice.
+   */
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    weights.delete(this);
+    this.#thread.giveUp(this.#photo, this);
+  }
+
+  /** The same as {@link release}, for `using`. */
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  get #held(): ColorizingThread {
+    if (this.#isReleased) throw new Error("This photograph has been released");
+    return this.#thread;
   }
 }

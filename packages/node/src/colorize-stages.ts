@@ -15,7 +15,7 @@ import { type DecodedPhoto, type OpenPhoto, openPhoto } from "./image/decode.js"
 import { readInputFile } from "./image/read-file.js";
 import { assertRotation, type Rotation, rotatedPhoto } from "./image/rotate.js";
 import { SharedMemory } from "./image/shared-memory.js";
-import type { Watch } from "./watch.js";
+import type { StageWatch } from "./watch.js";
 
 /** How to colourise one picture. */
 export interface ColorizeOptions extends RenderOptions {
@@ -32,10 +32,10 @@ export interface ColorizeOptions extends RenderOptions {
    */
   readonly hints?: readonly Hint[];
   /**
-   * Path or bytes of another picture, grey or not, that takes the place of this one where the network
-   * judges the scene as a whole. For models that take it; it is looked at once.
+   * Path, `file:` URL or bytes of another picture, grey or not, that takes the place of this one where
+   * the network judges the scene as a whole. For models that take it; it is looked at once.
    */
-  readonly reference?: string | Uint8Array;
+  readonly reference?: string | URL | Uint8Array;
   /** Share of the reference, 0 (none) .. 1. Default 1. */
   readonly referenceStrength?: number;
 }
@@ -115,7 +115,7 @@ export async function analyzeDecoded(
   path: string | undefined,
   { model, ...tools }: Tools,
   { rotate = 0, ...options }: AnalysisOptions,
-  { signal, onProgress }: Watch<ColorizeProgress> = {},
+  { signal, onProgress }: StageWatch<ColorizeProgress> = {},
 ): Promise<AnalyzedPhoto> {
   const upright = rotatedPhoto(decoded, rotate, tools.memory ?? new SharedMemory());
   const { gray } = upright;

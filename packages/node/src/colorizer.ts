@@ -1,27 +1,26 @@
-// The library call: `Colorizer.load()`, `colorize()`, `toFile()`.
+// The library call: `Colorizer.load()`, `colorize()`, `toFile()`. The work is done in a thread.
 
-import type { ColorModel, ReadOuts } from "@let-there-be-color/core/colorize";
+import type { ModelInterface, ReadOuts } from "@let-there-be-color/core/colorize";
 import type { ModelMetadata } from "@let-there-be-color/core/model";
-import { type LoadProgress, loadColorModel } from "./color-model.js";
-import type { ColorPhoto } from "./color-photo.js";
-import {
-  analyzeDecoded,
-  assertColorizeOptions,
-  type ColorizeOptions,
-  type ColorizeProgress,
-  openInput,
-} from "./colorize-stages.js";
-import { Composer } from "./image/composer.js";
-import type { DecodedPhoto } from "./image/decode.js";
-import { assertRawPixels, decodedPixels, type RawPixels } from "./image/raw-pixels.js";
-import { ReferencePictures } from "./reference-picture.js";
+import type { LoadProgress } from "./color-model.js";
+import { ColorPhoto } from "./color-photo.js";
+import type { ColorizeOptions, ColorizeProgress } from "./colorize-stages.js";
+import { ColorizingThread } from "./colorizing-thread/colorizing-thread.js";
+import type { ModelFacts } from "./colorizing-thread/service.js";
+import { type PictureInput, threadInput } from "./inputs/picture-input.js";
+import { threadOptions } from "./inputs/thread-options.js";
 import type { RuntimeOptions } from "./runtime/onnx-runtime.js";
 import type { Watch } from "./watch.js";
 
 /** How to load a {@link Colorizer}. */
 export interface LoadOptions extends RuntimeOptions {
-  /** Path or bytes of an ONNX colour model. Default: the weights that come along. */
-  readonly model?: string | Uint8Array;
+  /** Path, `file:` URL or bytes of an ONNX colour model. Default: the weights that come along. */
+  readonly model?: string | URL | Uint8Array;
+  /**
+   * How a model of another program is fed and read. Default: what a JSON file beside it says,
+   * `other.onnx.json` or `other.json` for `other.onnx`; models of this project say it themselves.
+   */
+  readonly modelInterface?: ModelInterface;
   /**
    * How many pictures will be colourised, roughly. Default: many, for which the network is arranged
    * to run faster; that takes 0.2 s when it is loaded, more for the large presets.
@@ -30,7 +29,8 @@ export interface LoadOptions extends RuntimeOptions {
 }
 
 /**
- * Colourises photographs with one loaded model.
+ * Colourises photographs with one loaded model, in a thread of its own: the calling one stays free.
+ * A process whose work is done ends also where {@link close} has been forgotten.
  *
  * @example
  * const colorizer = await Colorizer.load();
@@ -42,16 +42,16 @@ export interface LoadOptions extends RuntimeOptions {
  * await using colorizer = await Colorizer.load(); // closes itself at the end of the block (TypeScript, Node 24)
  */
 export class Colorizer {
-  readonly #model: ColorModel;
-  readonly #references: ReferencePictures;
-  readonly #composer: Composer;
-  readonly #underWay = new Set<Promise<unknown>>();
-  #closed = false;
+  /** What the model says about itself: class names, working size, licence, training. */
+  readonly metadata: ModelMetadata;
+  /** The read-outs to choose `colors` from; undefined if the model predicts one colour only. */
+  readonly readOuts: ReadOuts | undefined;
+  readonly #thread: ColorizingThread;
 
-  private constructor(model: ColorModel, composer: Composer) {
-    this.#model = model;
-    this.#references = new ReferencePictures(model);
-    this.#composer = composer;
+  private constructor(thread: ColorizingThread, { metadata, readOuts }: ModelFacts) {
+    this.#thread = thread;
+    this.metadata = metadata;
+    this.readOuts = readOuts;
   }
 
   /**
@@ -62,112 +62,62 @@ export class Colorizer {
    * @throws the reason of `signal` if it is aborted
    */
   static async load(
-    { model, pictures, ...runtimeOptions }: LoadOptions = {},
+    options: LoadOptions = {},
     watch: Watch<LoadProgress> = {},
   ): Promise<Colorizer> {
-    const workload = pictures === undefined ? {} : { pictures };
-    const loaded = await loadColorModel(model, runtimeOptions, workload, watch);
-    return new Colorizer(loaded, new Composer(runtimeOptions.threads));
-  }
-
-  /** What the model says about itself: class names, working size, licence, training. */
-  get metadata(): ModelMetadata {
-    return this.#model.metadata;
-  }
-
-  /** The read-outs to choose `colors` from; undefined if the model predicts one colour only. */
-  get readOuts(): ReadOuts | undefined {
-    return this.#model.readOuts;
+    watch.signal?.throwIfAborted();
+    const thread = new ColorizingThread();
+    try {
+      const { options: own, moved } = await threadOptions(options);
+      return new Colorizer(thread, await thread.call("load", [own], watch, { moved }));
+    } catch (error) {
+      void thread.close();
+      throw error;
+    }
   }
 
   /**
    * Colourises a picture of any size: JPEG, PNG, WebP, TIFF, AVIF, or the first frame of a GIF. A
    * colour picture is treated as grey. Calls may overlap; the network sees them one by one.
    *
-   * @param input path or bytes of a picture file, or pixels
+   * @param input path, URL or bytes of a picture file, a Blob or stream of them, or pixels
    * @throws UserError if it is missing, empty, broken or no picture, an option is out of range, or the
    * model does not take what is said of the colours
-   * @throws the reason of `signal` if it is aborted; while the network runs, that has to wait
+   * @throws the reason of `signal` as soon as it is aborted
    *
    * @example
    * const { pixels } = await colorizer.colorize({ data, width, height, channels: 1 });
+   *
+   * @example
+   * const photo = await colorizer.colorize((await fetch(address)).body);
    */
   async colorize(
-    input: string | Uint8Array | RawPixels,
+    input: PictureInput,
     options: ColorizeOptions = {},
     watch: Watch<ColorizeProgress> = {},
   ): Promise<ColorPhoto> {
-    return this.#during(() => this.#colorize(input, options, watch));
+    return this.#thread.during(async () => {
+      watch.signal?.throwIfAborted();
+      const { picture, moved } = await threadInput(input, watch.signal);
+      const own = await threadOptions(options);
+      const held = await this.#thread.call("colorize", [picture, own.options], watch, {
+        moved: [...moved, ...own.moved],
+        unwanted: ({ photo }) => this.#thread.giveUp(photo),
+      });
+      return new ColorPhoto(held, this.#thread);
+    });
   }
 
-  /** Frees the model, after the pictures under way are done. */
+  /**
+   * Ends the thread and frees the model, after the pictures under way are done. Photographs keep their
+   * pixels, but are neither rendered nor encoded any more.
+   */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await Promise.allSettled(this.#underWay);
-    await Promise.all([this.#model.close(), this.#composer.close()]);
+    await this.#thread.close();
   }
 
   /** The same as {@link close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  /** Work that {@link close} waits for. */
-  async #during<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw new Error("This Colorizer is closed");
-    const work = task();
-    this.#underWay.add(work);
-    try {
-      return await work;
-    } finally {
-      this.#underWay.delete(work);
-    }
-  }
-
-  async #colorize(
-    input: string | Uint8Array | RawPixels,
-    options: ColorizeOptions,
-    watch: Watch<ColorizeProgress>,
-  ): Promise<ColorPhoto> {
-    const { workingSize, rotate, hints, reference, referenceStrength, ...colors } = options;
-    assertColorizeOptions(options);
-    if (colors.colors !== undefined) this.#model.assertDistributions("colors");
-    if (hints && hints.length > 0) this.#model.assertTakes("hints");
-    watch.signal?.throwIfAborted();
-    const globalFeatures =
-      reference === undefined ? undefined : await this.#references.globalFeatures(reference);
-    watch.signal?.throwIfAborted();
-    const decoded = await this.#decode(input);
-    watch.signal?.throwIfAborted();
-    const path = typeof input === "string" ? input : undefined;
-    const tools = {
-      model: this.#model,
-      composer: this.#composer,
-      isBusy: () => this.#underWay.size > 1,
-      during: <T>(task: () => Promise<T>) => this.#during(task),
-    };
-    const analysis = {
-      workingSize,
-      rotate,
-      hints,
-      reference: globalFeatures && { globalFeatures, share: referenceStrength },
-    };
-    const analyzed = await analyzeDecoded(decoded, path, tools, analysis, watch);
-    const photo = await analyzed.render(colors);
-    watch.signal?.throwIfAborted();
-    watch.onProgress?.({ type: "composed" });
-    return photo;
-  }
-
-  async #decode(input: string | Uint8Array | RawPixels): Promise<DecodedPhoto> {
-    if (typeof input === "string" || input instanceof Uint8Array) {
-      const opened = await openInput(input);
-      this.#composer.prepare(opened.pixelCount);
-      return opened.decode();
-    }
-    assertRawPixels(input);
-    this.#composer.prepare(input.width * input.height);
-    return decodedPixels(input);
   }
 }

@@ -90,7 +90,7 @@ describe("hints", () => {
     for (const [one, hints, message] of [
       [colorizer, [hintAt(64, 0)], /hint 1 .* 64 x 48/],
       [colorizer, [hintAt(1, 1), { x: 1, y: 1, color: "red" }], /hint 2 .* color/],
-      [other, [hintAt(1, 1)], /no input `hints`/],
+      [other, [hintAt(1, 1)], /no input "hints"/],
     ] as const) {
       const error = await one.colorize(png, { hints }).catch((reason) => reason);
       expect(error).toBeInstanceOf(UserError);

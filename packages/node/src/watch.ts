@@ -5,3 +5,9 @@ export interface Watch<Progress> {
   /** Called as the work proceeds. What it throws ends the work. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
+
+/** How the stages of such a call are watched: each asks from time to time whether to go on. */
+export interface StageWatch<Progress> {
+  readonly signal?: Pick<AbortSignal, "throwIfAborted"> | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}

@@ -256,9 +256,9 @@ describe("a model that takes hints and a reference", () => {
     const model = await ColorModel.load(file, observed().runtime);
     const hints = [{ x: 8, y: 8, color: "#ff8000" }];
     const globalFeatures = new Float32Array(6);
-    await expect(abOf(model, { hints })).rejects.toThrow(/no input `hints`; leave `hints` out/);
+    await expect(abOf(model, { hints })).rejects.toThrow(/no input "hints"; leave the hints out/);
     await expect(abOf(model, { reference: { globalFeatures } })).rejects.toThrow(
-      /no input `reference_global`; leave `reference` out/,
+      /no input "reference_global"; leave the reference out/,
     );
     expect(() => model.assertTakes("hints")).toThrow(UserError);
     await model.close();

@@ -11,13 +11,21 @@ import { UserError } from "../user-error.js";
 import { type ColorAnalysis, withoutDistributions } from "./color-analysis.js";
 import type { LightnessPicture } from "./compose-pixels.js";
 import { assertTakes, type Guidance, guidanceFeeds } from "./guidance.js";
+import type { ModelInterface } from "./other-models/model-interface.js";
+import {
+  assertDescribed,
+  otherMetadata,
+  otherWorkingDimensions,
+  predictWithOther,
+} from "./other-models/other-model.js";
 import {
   assertColorModel,
   type DistributionFormat,
+  lightnessAt,
   predictChroma,
-  workingLightness,
 } from "./predict-chroma.js";
 import { suitedModel, type Workload } from "./suited-model.js";
+import { type Size, workingDimensions } from "./working-size.js";
 
 /** How to load a {@link ColorModel}. */
 export interface ColorModelOptions {
@@ -28,6 +36,8 @@ export interface ColorModelOptions {
    * longer loading is made up for by a faster network.
    */
   readonly workload?: Partial<Workload>;
+  /** How a model of another program is fed and read; models of this project say it themselves. */
+  readonly modelInterface?: ModelInterface | undefined;
 }
 
 /** How a network looks at one picture. */
@@ -47,6 +57,8 @@ export class ColorModel {
   readonly #defaults: Readonly<Record<string, TensorValue>>;
   /** Undefined for a model that predicts one colour for each place. */
   readonly #format: DistributionFormat | undefined;
+  /** Of a model of another program. */
+  readonly #other: ModelInterface | undefined;
   /** Ends when the newest run on the session ends: a session runs one picture at a time. */
   #lastRun: Promise<unknown> = Promise.resolve();
 
@@ -55,8 +67,10 @@ export class ColorModel {
     metadata: ModelMetadata,
     defaults: Readonly<Record<string, TensorValue>>,
     format: DistributionFormat | undefined,
+    other?: ModelInterface,
   ) {
     this.#session = session;
+    this.#other = other;
     this.#defaults = defaults;
     this.#format = format;
     this.metadata = metadata;
@@ -70,30 +84,24 @@ export class ColorModel {
   static async load(
     model: Uint8Array,
     runtime: Runtime,
-    { name = "The model", workload = {} }: ColorModelOptions = {},
+    { name = "The model", workload = {}, modelInterface }: ColorModelOptions = {},
   ): Promise<ColorModel> {
     const metadata = await naming(name, () => readModelMetadata(model));
+    if (modelInterface) {
+      await naming(name, () => assertDescribed(model, modelInterface));
+      const session = await creating(name, () => runtime.createSession(model));
+      const described = otherMetadata(metadata, modelInterface);
+      return new ColorModel(session, described, {}, undefined, modelInterface);
+    }
     const format = await naming(name, () => distributionFormat(metadata));
-    let session: Session;
-    let defaults: Readonly<Record<string, TensorValue>>;
-    try {
+    const { session, defaults } = await creating(name, async () => {
       const { workingSize } = metadata;
       const suited = await suitedModel(model, runtime, { workingSize, ...workload });
-      const required = await requireOptionalInputs(suited);
+      const { model: whole, defaults } = await requireOptionalInputs(suited);
       // Colours are read from the logits here; the file's own are for other tools.
-      const { model: whole } = required;
       const wanted = format ? keepOutputs(whole, ["ab_logits", "scene_logits", "global"]) : whole;
-      session = await runtime.createSession(wanted);
-      defaults = required.defaults;
-    } catch (error) {
-      if (error instanceof UserError) throw error;
-      const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-      throw new UserError(
-        "model-invalid",
-        `${name} cannot be loaded by ONNX Runtime (${reason}).`,
-        { cause: error },
-      );
-    }
+      return { session: await runtime.createSession(wanted), defaults };
+    });
     try {
       await naming(name, () => assertColorModel(session, defaults, format ? "ab_logits" : "ab"));
     } catch (error) {
@@ -119,6 +127,16 @@ export class ColorModel {
   }
 
   /**
+   * Checks that the model can look at pictures of a size.
+   *
+   * @param workingSize short side, pixels
+   * @throws UserError if it has a size of its own for all
+   */
+  assertWorkingSize(workingSize: number): void {
+    this.#workingDimensions({ width: workingSize, height: workingSize }, workingSize);
+  }
+
+  /**
    * Checks that the model takes what a person says of a picture.
    *
    * @param kind of guidance, by its name in the library
@@ -137,13 +155,14 @@ export class ColorModel {
    */
   async analyze(
     picture: GrayPicture | LightnessPicture,
-    { workingSize = this.metadata.workingSize, onTurn, ...guidance }: AnalyzeOptions = {},
+    { workingSize, onTurn, ...guidance }: AnalyzeOptions = {},
   ): Promise<ColorAnalysis> {
     return this.#alone(async () => {
       onTurn?.();
-      const { multiple } = this.metadata;
-      const { lightness, working } = workingLightness(picture, workingSize, multiple);
+      const working = this.#workingDimensions(picture, workingSize);
+      const lightness = lightnessAt(picture, working);
       const given = guidanceFeeds(guidance, this.#defaults, picture, working);
+      if (this.#other) return predictWithOther(this.#session, lightness, working, this.#other);
       const further = { ...this.#defaults, ...given };
       return predictChroma(this.#session, lightness, working, further, this.#format);
     });
@@ -152,6 +171,12 @@ export class ColorModel {
   /** Frees the model, after the pictures under way are done. */
   async close(): Promise<void> {
     await this.#alone(() => this.#session.release());
+  }
+
+  #workingDimensions(picture: Size, workingSize: number | undefined): Size {
+    if (this.#other) return otherWorkingDimensions(this.#other, picture, workingSize);
+    const { workingSize: usual, multiple } = this.metadata;
+    return workingDimensions(picture, workingSize ?? usual, multiple);
   }
 
   #alone<T>(task: () => Promise<T>): Promise<T> {
@@ -190,6 +215,19 @@ function headIn(network: string | undefined): NetworkConfig["head"] | undefined 
     return (JSON.parse(network ?? "null") as NetworkConfig | null)?.head;
   } catch {
     return undefined;
+  }
+}
+
+/** Says which model the engine refuses. */
+async function creating<T>(name: string, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    throw new UserError("model-invalid", `${name} cannot be loaded by ONNX Runtime (${reason}).`, {
+      cause: error,
+    });
   }
 }
 

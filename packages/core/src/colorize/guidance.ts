@@ -35,7 +35,7 @@ export function assertTakes(kind: keyof typeof INPUTS, inputs: readonly string[]
   if (inputs.includes(input)) return;
   throw new UserError(
     "option-invalid",
-    `The model has no input \`${input}\`; leave \`${kind}\` out, or use a model that was trained with it (preset mobilenet).`,
+    `The model has no input "${input}"; leave the ${kind} out, or use a model that was trained with it (such as the bundled one, or the preset mobilenet).`,
   );
 }
 

@@ -21,6 +21,12 @@ export {
 } from "./compose-pixels.js";
 export type { Guidance, Reference } from "./guidance.js";
 export { assertHints, type Hint } from "./hints.js";
+export {
+  checkedModelInterface,
+  type ModelInterface,
+  parseModelInterface,
+} from "./other-models/model-interface.js";
+export { needsInterface } from "./other-models/other-model.js";
 export { workingLightness } from "./predict-chroma.js";
 export { resizePlane } from "./resize-plane.js";
 export { rankScenes, type Scene } from "./scenes.js";

@@ -11,6 +11,7 @@ import type { QuantizedColors } from "../objective/quantized-chroma/quantized-he
 import { UserError } from "../user-error.js";
 import { ColorAnalysis } from "./color-analysis.js";
 import type { LightnessPicture } from "./compose-pixels.js";
+import { DOCUMENTATION } from "./other-models/model-interface.js";
 import { resizePlane } from "./resize-plane.js";
 import { shrinkForResampling } from "./shrink.js";
 import { type Size, workingDimensions } from "./working-size.js";
@@ -40,7 +41,7 @@ export function assertColorModel(
   if (inputNames.length !== 1 || inputNames[0] !== "luminance" || !outputNames.includes(output)) {
     throw new UserError(
       "model-invalid",
-      `Expected a colour model with the input "luminance" and the output "${output}" but this one has inputs ${JSON.stringify(inputNames)} and outputs ${JSON.stringify(outputNames)}; use another model, or the version of the program that made it`,
+      `Expected a colour model with the input "luminance" and the output "${output}" but this one has inputs ${JSON.stringify(inputNames)} and outputs ${JSON.stringify(outputNames)}; a model of another program needs a JSON file beside it (${DOCUMENTATION}), one of this program a version that knows it`,
     );
   }
 }
@@ -57,11 +58,14 @@ export function workingLightness(
   multiple?: number,
 ): { lightness: Float32Array; working: Size } {
   const working = workingDimensions(picture, workingSize, multiple);
-  if (!("codes" in picture)) {
-    return { lightness: resizePlane(picture.lightness, picture, working), working };
-  }
+  return { lightness: lightnessAt(picture, working), working };
+}
+
+/** L* of a picture at the size of the working picture: `[height, width]`. */
+export function lightnessAt(picture: GrayPicture | LightnessPicture, working: Size): Float32Array {
+  if (!("codes" in picture)) return resizePlane(picture.lightness, picture, working);
   const shrunk = shrinkForResampling(picture, working);
-  return { lightness: resizePlane(shrunk.plane, shrunk, working), working };
+  return resizePlane(shrunk.plane, shrunk, working);
 }
 
 /**
@@ -110,8 +114,13 @@ export async function predictChroma(
   return new ColorAnalysis({ distributions, readOuts }, whole);
 }
 
-/** @param shape -1 for any length */
-async function floatsOf(
+/**
+ * An output of a network.
+ *
+ * @param shape that it has to have; -1 for any length
+ * @throws UserError if it has another one
+ */
+export async function floatsOf(
   outputs: Record<string, TensorValue | DeviceTensor>,
   name: string,
   shape: readonly number[],
@@ -129,7 +138,8 @@ async function floatsOf(
   return { data, shape: actual };
 }
 
-function assertFinite(predicted: Float32Array): void {
+/** @throws UserError if a number is NaN or infinite */
+export function assertFinite(predicted: Float32Array): void {
   // One number that is not finite spoils the sum; this is much quicker than asking each of them.
   let sum = 0;
   for (let i = 0; i < predicted.length; i++) sum += predicted[i]!;

@@ -1,17 +1,21 @@
 // The jobs of `ltbc colorize`, overlapped: while the network works on one picture, others are read,
 // decoded, encoded and written by libvips in threads of its own.
 
+import { dirname } from "node:path";
+import { addAbortSignal, Readable } from "node:stream";
 import { boundedPipeline, type PipelinePlace } from "@let-there-be-color/core/bounded-pipeline";
-import type { ColorModel, RenderOptions } from "@let-there-be-color/core/colorize";
+import type { ColorModel, Hint, Reference, RenderOptions } from "@let-there-be-color/core/colorize";
 import type { Notice } from "@let-there-be-color/core/notice";
 import { UserError, type UserErrorCode } from "@let-there-be-color/core/user-error";
 import type { AnalyzedPhoto } from "../analyzed-photo.js";
-import type { ColorPhoto } from "../color-photo.js";
 import { analyzeDecoded, openInput } from "../colorize-stages.js";
-import { assertWritable } from "../files/output-file.js";
+import type { ComposedPhoto, PhotoFacts } from "../composed-photo.js";
+import { assertWritable, isDiskFull } from "../files/output-file.js";
+import { OutputFolders } from "../files/output-folder.js";
 import type { Composer } from "../image/composer.js";
 import type { DecodedPhoto } from "../image/decode.js";
 import type { OutputFormat } from "../image/format.js";
+import type { Rotation } from "../image/rotate.js";
 import { SharedMemory } from "../image/shared-memory.js";
 import { type Job, outputsOf, STANDARD_STREAM } from "./colorize-jobs.js";
 import type { Streams } from "./streams.js";
@@ -22,13 +26,21 @@ export interface PipelineOptions extends RenderOptions {
   readonly format?: OutputFormat;
   readonly quality: number;
   readonly overwrite?: boolean;
+  readonly rotate?: Rotation;
+}
+
+/** What a picture is shown to. */
+export interface ReadyModel {
+  readonly model: ColorModel;
+  /** Of all pictures. */
+  readonly reference: Reference | undefined;
 }
 
 /** What became of one job. */
 export interface Outcome {
   readonly job: Job;
   /** What to tell about the picture; without its pixels, which would pile up. */
-  readonly photo?: Pick<ColorPhoto, "width" | "height" | "scenes">;
+  readonly photo?: Pick<PhotoFacts, "width" | "height" | "scenes">;
   /** Everything that was written for it, the picture first. */
   readonly written?: readonly string[];
   readonly notices?: readonly Notice[];
@@ -52,37 +64,59 @@ const MOST_PIXELS = 40e6;
 
 /** Colourises pictures, several of them under way at a time. */
 export class ColorizePipeline {
-  readonly #loadModel: () => Promise<ColorModel>;
+  readonly #loadModel: () => Promise<ReadyModel>;
   readonly #composer: Composer;
   readonly #options: PipelineOptions;
+  readonly #hints: ReadonlyMap<string, readonly Hint[]>;
   readonly #streams: Streams;
+  readonly #folders = new OutputFolders();
+  /** Ends the work: no further picture begins, those under way that are not in colour yet are left. */
+  readonly #stop = new AbortController();
+  #diskIsFull = false;
   readonly #memory = new SharedMemory();
 
-  /** @param loadModel called when the first picture is on its way, and for each of them */
+  /**
+   * @param loadModel called when the first picture is on its way, and for each of them
+   * @param hints of the pictures that have some, by their input paths
+   * @param signal ends the work
+   */
   constructor(
-    loadModel: () => Promise<ColorModel>,
+    loadModel: () => Promise<ReadyModel>,
     composer: Composer,
     options: PipelineOptions,
+    hints: ReadonlyMap<string, readonly Hint[]>,
     streams: Streams,
+    signal: AbortSignal,
   ) {
+    signal.addEventListener("abort", () => this.#stop.abort(signal.reason), { once: true });
     this.#loadModel = loadModel;
     this.#composer = composer;
     this.#options = options;
+    this.#hints = hints;
     this.#streams = streams;
   }
 
+  /** Whether the work was ended by a full disk. */
+  get diskIsFull(): boolean {
+    return this.#diskIsFull;
+  }
+
   /**
-   * Does the jobs.
+   * Does the jobs, until it is stopped by the signal or a full disk.
    *
-   * @returns the outcomes, in the order of the jobs
+   * @returns the outcomes, in the order of the jobs; none of those that were left
    * @throws UserError if the model cannot be loaded
    */
-  run(jobs: readonly Job[]): AsyncGenerator<Outcome, void, void> {
+  async *run(jobs: readonly Job[]): AsyncGenerator<Outcome, void, void> {
+    const { signal } = this.#stop;
     const colorize = async (job: Job, place: PipelinePlace) => {
+      if (signal.aborted) return undefined;
       const begun = await this.#begin(job, place);
+      if (signal.aborted) return undefined;
       return this.#finish(begun, await this.#loadModel(), place);
     };
-    return boundedPipeline(jobs, colorize, { lanes: LANES, room: MOST_PIXELS });
+    const outcomes = boundedPipeline(jobs, colorize, { lanes: LANES, room: MOST_PIXELS });
+    for await (const outcome of outcomes) if (outcome) yield outcome;
   }
 
   /** Starts to decode the picture of a job. Never fails: what is wrong shows when it is finished. */
@@ -96,8 +130,12 @@ export class ColorizePipeline {
         // Known before the work is done: an output is taken.
         const input = fromStdin ? undefined : job.input;
         for (const output of outputsOf(job)) await assertWritable(output, { input, overwrite });
+        await this.#folders.prepare(dirname(job.output)); // that of all its outputs
       }
-      const opened = await openInput(fromStdin ? await readAll(this.#streams.stdin) : job.input);
+      const { stdin } = this.#streams;
+      const opened = await openInput(
+        fromStdin ? await readAll(stdin, this.#stop.signal) : job.input,
+      );
       await place.makeRoom(opened.pixelCount);
       this.#composer.prepare(opened.pixelCount);
       decoding = opened.decode(this.#memory);
@@ -108,18 +146,26 @@ export class ColorizePipeline {
     return { job, start, decoding };
   }
 
-  async #finish(begun: BegunJob, model: ColorModel, place: PipelinePlace): Promise<Outcome> {
+  /** @returns undefined if the work was stopped before the picture was in colour */
+  async #finish(
+    begun: BegunJob,
+    ready: ReadyModel,
+    place: PipelinePlace,
+  ): Promise<Outcome | undefined> {
+    const { signal } = this.#stop;
     const { job, start } = begun;
+    const { model, reference } = ready;
     const seconds = () => (performance.now() - start) / 1000;
     try {
       const inputPath = job.input === STANDARD_STREAM ? undefined : job.input;
       const isBusy = () => place.hasCompany;
       const tools = { model, composer: this.#composer, isBusy, memory: this.#memory };
       const decoded = await begun.decoding;
-      const analyzed = await analyzeDecoded(decoded, inputPath, tools, {
-        workingSize: this.#options.size,
-      });
-      const { width, height } = decoded.gray;
+      const { size, rotate } = this.#options;
+      const hints = this.#hints.get(job.input);
+      const look = { workingSize: size, rotate, hints, reference };
+      const analyzed = await analyzeDecoded(decoded, inputPath, tools, look, { signal });
+      const { width, height } = analyzed.size;
       const { written, notices } = await this.#writeAll(job, analyzed);
       return {
         job,
@@ -129,6 +175,11 @@ export class ColorizePipeline {
         seconds: seconds(),
       };
     } catch (error) {
+      if (signal.aborted && (error === signal.reason || isDiskFull(error))) return undefined;
+      if (isDiskFull(error)) {
+        this.#diskIsFull = true;
+        this.#stop.abort();
+      }
       const message =
         error instanceof UserError ? error.message : `internal error: ${(error as Error).stack}`;
       const named = message.includes(job.input) ? message : `${job.input}: ${message}`;
@@ -164,21 +215,23 @@ export class ColorizePipeline {
     return { written, notices };
   }
 
-  async #write(photo: ColorPhoto, output: string): Promise<readonly Notice[]> {
+  async #write(photo: ComposedPhoto, output: string): Promise<readonly Notice[]> {
     const { format, quality, overwrite = false } = this.#options;
     if (output === STANDARD_STREAM) {
       const { bytes, notices } = await photo.encode(format, { quality });
       await this.#streams.stdout.writeFile(bytes);
-      this.#memory.give(photo.pixels);
+      this.#memory.give(photo.facts.pixels);
       return notices;
     }
     const notices = await photo.toFile(output, { quality, overwrite });
-    this.#memory.give(photo.pixels);
+    this.#memory.give(photo.facts.pixels);
     return notices;
   }
 }
 
-async function readAll(stream: Streams["stdin"]): Promise<Buffer> {
+async function readAll(stream: Streams["stdin"], signal: AbortSignal): Promise<Buffer> {
+  // What still waits for input would keep the process alive.
+  if (stream instanceof Readable) addAbortSignal(signal, stream);
   const chunks: Uint8Array[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
   return Buffer.concat(chunks);

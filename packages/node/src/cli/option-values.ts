@@ -5,6 +5,7 @@ import {
   type Decay,
 } from "@let-there-be-color/core/training";
 import { InvalidArgumentError } from "commander";
+import type { Rotation } from "../image/rotate.js";
 import type { WrittenPhase } from "../training/run/configuration.js";
 import { nonNegativeNumber, positiveInteger, share } from "./number-option.js";
 
@@ -51,6 +52,13 @@ export function parseLearningRateFactor(text: string): ParameterGroup {
   throw new InvalidArgumentError(
     "Expected <pattern>=<factor>, the factor 0 or more (such as encoder.*=0.1).",
   );
+}
+
+/** Reads degrees clockwise. */
+export function parseRotation(text: string): Rotation {
+  const rotation = ([90, 180, 270] as const).find((degrees) => String(degrees) === text.trim());
+  if (rotation) return rotation;
+  throw new InvalidArgumentError("Expected 90, 180 or 270 degrees, clockwise.");
 }
 
 /** Reads shares of a picture such as `0.5-1`. */

@@ -148,23 +148,30 @@ describe("a run that is broken off", () => {
     expect((await newest(name))?.state).toEqual((await newest("unbroken"))?.state);
   }
 
-  it("by SIGTERM saves, exits with 0, says how to resume, and resumes exactly", async () => {
-    const child = start([...common, ...epochs, ...always, "-o", inRun("terminated")]);
-    let stdout = "";
-    child.stdout?.on("data", (part) => (stdout += part));
-    const closed = once(child, "close");
-    await said(child, "Epoch 2/20");
-    child.kill("SIGTERM");
-    expect(await closed).toEqual([0, null]);
-    expect(stdout).toContain(`Continue with: ltbc train --resume ${inRun("terminated")}`);
-    const step = (await newest("terminated"))?.progress.step ?? 0;
-    expect(stdout).toContain(`Training was interrupted: ${step} steps`);
-    expect(step).toBeGreaterThanOrEqual(6);
-    expect(step).toBeLessThan(60);
-    const resumed = await run("--resume", inRun("terminated"), "--threads", "1");
-    expect(resumed.status).toBe(0);
-    await expectUnbroken("terminated");
-  });
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)(
+    "by %s saves, exits with %i, says how to resume, and resumes exactly",
+    async (signal, code) => {
+      const child = start([...common, ...epochs, ...always, "-o", inRun(signal)]);
+      let stdout = "";
+      child.stdout?.on("data", (part) => (stdout += part));
+      const closed = once(child, "close");
+      await said(child, "Epoch 2/20");
+      child.kill(signal);
+      expect(await closed).toEqual([code, null]);
+      expect(stdout).toContain(`Continue with: ltbc train --resume ${inRun(signal)}`);
+      const step = (await newest(signal))?.progress.step ?? 0;
+      expect(stdout).toContain(`Training was interrupted: ${step} steps`);
+      expect(step).toBeGreaterThanOrEqual(6);
+      expect(step).toBeLessThan(60);
+      const resumed = await run("--resume", inRun(signal), "--threads", "1");
+      expect(resumed.status).toBe(0);
+      await expectUnbroken(signal);
+    },
+  );
 
   it("by SIGKILL at 16 moments always has a loadable newest checkpoint", async () => {
     const fresh = [...common, ...epochs, ...always, "-o", inRun("killed")];

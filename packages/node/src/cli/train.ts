@@ -14,6 +14,7 @@ import {
   type TrainOnPicturesOptions,
   trainOnPictures,
 } from "../training/train-on-pictures.js";
+import { Interruption } from "./interruption.js";
 import {
   fraction,
   movingAverageDecay,
@@ -259,7 +260,9 @@ async function runTraining(
   const { output, network: networkFile, classes: classFile, cache, json, ...choices } = options;
   const { preset = "compact" } = choices;
   const reporter = new ProgressReporter(json ? stderr : stdout);
-  const stop = new StopOnSignals(reporter);
+  const interruption = new Interruption(() =>
+    reporter.line("Stopping after this step. Press Ctrl-C again to end without saving."),
+  );
   let run: TrainedRun;
   try {
     run = await trainOnPictures(
@@ -272,20 +275,21 @@ async function runTraining(
         ...(cache !== undefined && { cacheBytes: cache * 2 ** 20 }),
       },
       {
-        signal: stop.signal,
+        signal: interruption.signal,
         onProgress: (event) => {
           if (event.type === "prepared") {
             for (const line of startUpLines(event)) reporter.line(line);
             // Before, there is nothing to save: signals end the process.
-            stop.listen();
+            interruption.listen();
           } else if (event.type !== "opening") reporter.show(event);
         },
       },
     );
   } finally {
-    stop.release();
+    interruption.release();
   }
   for (const line of closingLines(run)) reporter.line(line);
+  if (run.reason === "interrupted") process.exitCode = interruption.exitCode;
   if (!json) return;
   stdout.line(resultLine(run));
   await stdout.flushed();
@@ -299,32 +303,4 @@ function resultLine(run: TrainedRun): string {
     validations: validations.map(writtenRecord),
     skipped: { broken, grey: skipped.grey.size },
   });
-}
-
-/** The first SIGINT or SIGTERM asks for a clean stop, the second ends the process. */
-class StopOnSignals {
-  readonly #controller = new AbortController();
-  readonly #reporter: ProgressReporter;
-
-  constructor(reporter: ProgressReporter) {
-    this.#reporter = reporter;
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  listen(): void {
-    process.on("SIGINT", this.#onSignal).on("SIGTERM", this.#onSignal);
-  }
-
-  release(): void {
-    process.off("SIGINT", this.#onSignal).off("SIGTERM", this.#onSignal);
-  }
-
-  readonly #onSignal = (signal: NodeJS.Signals): void => {
-    if (this.signal.aborted) process.exit(signal === "SIGINT" ? 130 : 143);
-    this.#reporter.line("Stopping after this step. Press Ctrl-C again to end without saving.");
-    this.#controller.abort();
-  };
 }

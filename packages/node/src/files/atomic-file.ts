@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, link, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { nativePath } from "./byte-path.js";
-import { unfinishedName } from "./unfinished-file.js";
+import { unfinishedName, whileUnfinished } from "./unfinished-file.js";
 
 /**
  * Writes a file so that `path` holds either its old content or the whole new one, whatever kills
@@ -19,6 +19,15 @@ export async function writeFileAtomically(
   { replace = true }: { replace?: boolean } = {},
 ): Promise<{ bytes: number; sha256: string }> {
   const unfinished = join(dirname(path), unfinishedName());
+  return whileUnfinished(unfinished, () => writeAndRename(unfinished, path, parts, replace));
+}
+
+async function writeAndRename(
+  unfinished: string,
+  path: string,
+  parts: Iterable<Uint8Array | string>,
+  replace: boolean,
+): Promise<{ bytes: number; sha256: string }> {
   const file = await open(nativePath(unfinished), "wx");
   try {
     const written = await writeParts(file, parts).finally(() => file.close());

@@ -1,8 +1,9 @@
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { exists, writeFileAtomically } from "./atomic-file.js";
 import { nativePath } from "./byte-path.js";
+import { makeFolder } from "./output-folder.js";
 
 /** Whether two paths lead to one file, by whatever names or links. */
 export async function isSameFile(first: string, second: string): Promise<boolean> {
@@ -42,6 +43,12 @@ function alreadyThere(path: string): UserError {
   );
 }
 
+/** Whether an error says, or was caused by one that says, that a disk or a quota is full. */
+export function isDiskFull(error: unknown): boolean {
+  const { code, cause } = error as NodeJS.ErrnoException & { cause?: unknown };
+  return code === "ENOSPC" || code === "EDQUOT" || (cause instanceof Error && isDiskFull(cause));
+}
+
 /**
  * Writes a file whole or not at all. Its folder is made if missing.
  *
@@ -53,13 +60,19 @@ export async function writeWhole(
   { overwrite = false }: { overwrite?: boolean | undefined } = {},
 ): Promise<void> {
   try {
-    await mkdir(nativePath(dirname(path)), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFileAtomically(path, [bytes], { replace: overwrite });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST" && (await exists(path))) throw alreadyThere(path);
-    throw new UserError("output-unwritable", `${path} cannot be written (${code ?? message}).`, {
-      cause: error,
-    });
+    throw new UserError(
+      "output-unwritable",
+      isDiskFull(error)
+        ? `${path} cannot be written: the disk is full.`
+        : `${path} cannot be written (${code ?? message}).`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -2,6 +2,7 @@
 // killed process left behind can be told from what is being written, also in a shared folder.
 
 import { createHash, randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,33 @@ import { nativePath } from "./byte-path.js";
 
 const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 const pattern = /^\.ltbc-([0-9a-f]{8})-(\d+)-[0-9a-f-]{36}\.tmp$/;
+
+/** Files that this process is writing. */
+const underWay = new Set<string>();
+
+/**
+ * Notes that a file is being written, until the work with it has ended: if the process ends before, as
+ * after a second Ctrl-C, the file is removed.
+ */
+export async function whileUnfinished<T>(path: string, work: () => Promise<T>): Promise<T> {
+  process.off("exit", removeUnderWay).once("exit", removeUnderWay);
+  underWay.add(path);
+  try {
+    return await work();
+  } finally {
+    underWay.delete(path);
+  }
+}
+
+function removeUnderWay(): void {
+  for (const path of underWay) {
+    try {
+      rmSync(nativePath(path), { force: true });
+    } catch {
+      // The next run that writes into the folder removes it.
+    }
+  }
+}
 
 /** A new name: `.ltbc-<machine>-<process id>-<random>.tmp`. */
 export function unfinishedName(): string {

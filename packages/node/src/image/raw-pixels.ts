@@ -1,7 +1,7 @@
 import { lightnessOfSrgbGray } from "@let-there-be-color/core/color";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { channelOf, type DecodedPhoto, grayCodes } from "./decode.js";
-import { SharedMemory } from "./shared-memory.js";
+import type { SharedMemory } from "./shared-memory.js";
 
 /** A picture in memory, without a file format around it. */
 export interface RawPixels {
@@ -49,8 +49,10 @@ export function assertRawPixels({ data, width, height, channels }: RawPixels): v
 }
 
 /** The picture as if it had been decoded from a PNG. */
-export function decodedPixels({ data, width, height, channels }: RawPixels): DecodedPhoto {
-  const memory = new SharedMemory();
+export function decodedPixels(
+  { data, width, height, channels }: RawPixels,
+  memory: SharedMemory,
+): DecodedPhoto {
   const bitDepth = data instanceof Uint16Array ? 16 : 8;
   const pixels =
     data instanceof Uint8ClampedArray

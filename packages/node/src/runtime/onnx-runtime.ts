@@ -13,6 +13,7 @@ import type {
 } from "@let-there-be-color/core/graph";
 import { UserError } from "@let-there-be-color/core/user-error";
 import * as ort from "onnxruntime-node";
+import { uninterrupted } from "./uninterrupted.js";
 
 export interface RuntimeOptions {
   /** Default "cpu". "webgpu" and "cuda" need a driver (and for CUDA, libraries) on the machine. */
@@ -90,9 +91,8 @@ async function createSession(
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     async run(feeds) {
-      const results = await session.run(
-        Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, toOrt(value)])),
-      );
+      const inputs = Object.entries(feeds).map(([name, value]) => [name, toOrt(value)] as const);
+      const results = await uninterrupted(() => session.run(Object.fromEntries(inputs)));
       return Object.fromEntries(
         Object.entries(results).map(([name, tensor]) => [
           name,
@@ -100,7 +100,7 @@ async function createSession(
         ]),
       );
     },
-    release: () => session.release(),
+    release: () => uninterrupted(() => session.release()),
   };
 }
 
@@ -110,7 +110,7 @@ async function loadSession(
   options: ort.InferenceSession.SessionOptions,
 ): Promise<ort.InferenceSession> {
   try {
-    return await ort.InferenceSession.create(model, options);
+    return await uninterrupted(() => ort.InferenceSession.create(model, options));
   } catch (error) {
     if (device === "cpu") throw error;
     const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);

@@ -12,6 +12,11 @@ export interface WorkerPoolOptions<Answer> {
   /** What the threads belong to, for messages: "batch loader". */
   readonly owner: string;
   readonly onAnswer: (answer: Answer) => void;
+  /**
+   * Whether threads may be stopped while they do something, if they take long to end. Default true. It
+   * must be false where they run ONNX Runtime: stopped in its midst, it takes the process along.
+   */
+  readonly canBeStopped?: boolean;
 }
 
 /** A promise of something that threads do. */
@@ -31,6 +36,7 @@ const CLOSING_MILLISECONDS = 10_000;
  */
 export class WorkerPool<Request, Answer> {
   readonly #owner: string;
+  readonly #canBeStopped: boolean;
   readonly #threads: Worker[] = [];
   readonly #started: Promise<void>[] = [];
   readonly #ended: Promise<void>[] = [];
@@ -39,8 +45,9 @@ export class WorkerPool<Request, Answer> {
   #failure: Error | undefined;
   #closed: Promise<void> | undefined;
 
-  private constructor(owner: string) {
+  private constructor(owner: string, canBeStopped: boolean) {
     this.#owner = owner;
+    this.#canBeStopped = canBeStopped;
   }
 
   /**
@@ -67,7 +74,7 @@ export class WorkerPool<Request, Answer> {
     count: number,
     options: WorkerPoolOptions<Answer>,
   ): WorkerPool<Request, Answer> {
-    const pool = new WorkerPool<Request, Answer>(options.owner);
+    const pool = new WorkerPool<Request, Answer>(options.owner, options.canBeStopped ?? true);
     try {
       for (let i = 0; i < count; i++) pool.#add(options);
     } catch (error) {
@@ -82,9 +89,13 @@ export class WorkerPool<Request, Answer> {
     return this.#threads.length;
   }
 
-  /** Hands something to a thread, 0 to size - 1. A dead one takes no notice. */
-  post(thread: number, request: Request): void {
-    this.#threads[thread]!.postMessage(request);
+  /**
+   * Hands something to a thread, 0 to size - 1. A dead one takes no notice.
+   *
+   * @param moved buffers in the request that are moved instead of copied
+   */
+  post(thread: number, request: Request, moved: readonly ArrayBuffer[] = []): void {
+    this.#threads[thread]!.postMessage(request, moved);
   }
 
   /**
@@ -133,9 +144,10 @@ export class WorkerPool<Request, Answer> {
   async #end(): Promise<void> {
     this.#fail(new Error(`The ${this.#owner} has been closed.`));
     for (const thread of this.#threads) thread.postMessage(CLOSE);
-    const deadline = setTimeout(() => {
+    const stop = (): void => {
       for (const thread of this.#threads) void thread.terminate();
-    }, CLOSING_MILLISECONDS);
+    };
+    const deadline = this.#canBeStopped ? setTimeout(stop, CLOSING_MILLISECONDS) : undefined;
     await Promise.all(this.#ended);
     clearTimeout(deadline);
   }

@@ -2,7 +2,7 @@
 // and `checkpoint-<step>.json` with everything else. The JSON names the other file's length and
 // SHA-256 and is renamed into place last, so a checkpoint exists wholly or not at all.
 
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type {
   PhasePlan,
@@ -12,6 +12,7 @@ import type {
 } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { flushFolder, writeFileAtomically } from "../files/atomic-file.js";
+import { makeFolder } from "../files/output-folder.js";
 import { isAbandoned } from "../files/unfinished-file.js";
 import { type FirstProgress, progressOfFormat1 } from "./earlier-formats.js";
 import { readRecord, type ValidationRecord, writtenRecord } from "./journal.js";
@@ -97,7 +98,7 @@ export async function saveCheckpoint(
   state: TrainingState,
   keep: number,
 ): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const name = `checkpoint-${progress.step}`;
   const tensors = new Map<string, SafeTensor>();
   for (const [key, { shape, data }] of state) tensors.set(key, { dtype: "F32", shape, data });

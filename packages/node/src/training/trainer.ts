@@ -1,7 +1,6 @@
 // The training loop. Everything that decides what a step computes is a pure function of the
 // checkpointed progress (position, step, seed) and state, so a resumed run repeats an unbroken one.
 
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import {
@@ -24,6 +23,7 @@ import {
   totalEpochs,
 } from "@let-there-be-color/core/training";
 import type { UserError } from "@let-there-be-color/core/user-error";
+import { makeFolder } from "../files/output-folder.js";
 import {
   checkpointPath,
   discardCheckpointsAfter,
@@ -60,7 +60,7 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
     journal = await Journal.resume(journalPath, resume.progress.journalLines);
   } else {
     await refuseUsedFolder(runFolder);
-    await mkdir(runFolder, { recursive: true });
+    await makeFolder(runFolder);
     journal = Journal.create(journalPath);
   }
   try {

@@ -1,0 +1,142 @@
+// `--hint` and `--hints`: which picture has which hints.
+
+import { readFile } from "node:fs/promises";
+import { normalize, sep } from "node:path";
+import { assertHints, type Hint } from "@let-there-be-color/core/colorize";
+import { UserError } from "@let-there-be-color/core/user-error";
+import { InvalidArgumentError } from "commander";
+
+/** Reads a hint such as `120,80,#2e5d34` or, with a radius, `120,80,#2e5d34,15`, and adds it. */
+export function addHint(text: string, hints: readonly Hint[] = []): Hint[] {
+  const [x = "", y = "", color = "", radius, ...more] = text.split(",").map((part) => part.trim());
+  const number = (part: string) => (part === "" ? Number.NaN : Number(part));
+  const hint: Hint = {
+    x: number(x),
+    y: number(y),
+    color,
+    ...(radius === undefined ? {} : { radius: number(radius) }),
+  };
+  try {
+    assertHints([hint]);
+    if (more.length === 0) return [...hints, hint];
+  } catch {
+    // said below, with the form of the whole
+  }
+  throw new InvalidArgumentError(
+    "Expected x,y,#rrggbb or x,y,#rrggbb,radius in pixels of the upright picture (such as 120,80,#2e5d34).",
+  );
+}
+
+/** What the command line says of hints. */
+export interface HintOptions {
+  /** Of the only picture. */
+  readonly hint?: readonly Hint[];
+  /** Path of a JSON file: a list of hints for the only picture, or lists by the pictures' paths. */
+  readonly hints?: string;
+}
+
+/** The hints of every picture that has some, by its input path. */
+export type HintsOfPictures = ReadonlyMap<string, readonly Hint[]>;
+
+/**
+ * Gives every picture its hints. In a file that lists several pictures, each goes by its path as it is
+ * known to the command, or by the end of it (`faces/anna.jpg`, `anna.jpg`) that tells it from others.
+ *
+ * @param inputs paths of all pictures
+ * @throws UserError if the file cannot be read or is malformed, or it is not clear whose the hints are
+ */
+export async function hintsOfPictures(
+  { hint = [], hints: file }: HintOptions,
+  inputs: readonly string[],
+): Promise<HintsOfPictures> {
+  const read = file === undefined ? [] : await readHints(file);
+  if (!Array.isArray(read)) {
+    const byPicture = assigned(file!, read as Readonly<Record<string, readonly Hint[]>>, inputs);
+    if (hint.length === 0) return byPicture;
+    const own = byPicture.get(onlyOf(inputs)) ?? [];
+    return new Map([[onlyOf(inputs), [...own, ...hint]]]);
+  }
+  const all = [...(read as readonly Hint[]), ...hint];
+  return new Map(all.length > 0 ? [[onlyOf(inputs), all]] : []);
+}
+
+function onlyOf(inputs: readonly string[]): string {
+  const [first, ...others] = new Set(inputs);
+  if (first !== undefined && others.length === 0) return first;
+  throw new UserError(
+    "option-invalid",
+    `Hints without a name are for one picture, and there are ${others.length + 1}; give \`hints\` a file like {"photo.jpg": [{"x": 120, "y": 80, "color": "#2e5d34"}]}.`,
+  );
+}
+
+/** A list of hints, or lists by name. */
+async function readHints(
+  file: string,
+): Promise<readonly Hint[] | Readonly<Record<string, readonly Hint[]>>> {
+  let content: unknown;
+  try {
+    content = JSON.parse(await readFile(file, "utf8"));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = error instanceof SyntaxError ? "is no JSON" : "cannot be read";
+    throw new UserError(
+      error instanceof SyntaxError ? "option-invalid" : "input-missing",
+      `The hints ${file}: the file ${reason} (${code ?? message.split("\n")[0]}); check it.`,
+      { cause: error },
+    );
+  }
+  if (Array.isArray(content)) {
+    return checked(file, content);
+  }
+  if (typeof content !== "object" || content === null) {
+    throw new UserError(
+      "option-invalid",
+      `The hints ${file}: expected a list of { x, y, color }, or an object of such lists by picture.`,
+    );
+  }
+  return Object.fromEntries(
+    Object.entries(content).map(([name, hints]) => [name, checked(`${file}, ${name}`, hints)]),
+  );
+}
+
+function checked(place: string, hints: unknown): readonly Hint[] {
+  try {
+    assertHints(hints as readonly Hint[]);
+    return hints as readonly Hint[];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(error.code, `The hints ${place}: ${error.message}`, { cause: error });
+  }
+}
+
+function assigned(
+  file: string,
+  byName: Readonly<Record<string, readonly Hint[]>>,
+  inputs: readonly string[],
+): HintsOfPictures {
+  const found = new Map<string, readonly Hint[]>();
+  const names = Object.keys(byName).sort((a, b) => a.length - b.length); // the longest holds
+  for (const name of names) {
+    const meant = inputs.filter((input) => endsInPath(input, name));
+    const exact = meant.filter((input) => normalize(input) === normalize(name));
+    const [input, other] = exact.length > 0 ? exact : meant;
+    if (input === undefined) {
+      throw new UserError(
+        "option-invalid",
+        `The hints ${file}: ${name} is none of the pictures; check the name, or leave it out.`,
+      );
+    }
+    if (other !== undefined) {
+      throw new UserError(
+        "option-invalid",
+        `The hints ${file}: ${name} may be ${input} or ${other}; write more of its path.`,
+      );
+    }
+    found.set(input, byName[name]!);
+  }
+  return found;
+}
+
+function endsInPath(path: string, end: string): boolean {
+  return `${sep}${normalize(path)}`.endsWith(`${sep}${normalize(end)}`);
+}
