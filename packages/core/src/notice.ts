@@ -4,8 +4,9 @@
  *
  * - `pages-left-out`: only some of the pages or frames of a file were taken
  * - `not-kept`: the format of the output cannot hold something that the input has
+ * - `fewer-alternatives`: the network holds fewer colourings likely than were asked for
  */
-export type NoticeCode = "pages-left-out" | "not-kept";
+export type NoticeCode = "pages-left-out" | "not-kept" | "fewer-alternatives";
 
 /**
  * Something to know about one picture that is no error: what could not be kept, what looks doubtful,

@@ -10,6 +10,7 @@
  * - `checkpoint-invalid`: a run folder holds no usable checkpoint, or one of another network or version
  * - `device-unavailable`: the device, its driver or its libraries are not there
  * - `output-exists`: the output is there already, or is the input itself
+ * - `folder-in-use`: another process works on the output or run folder
  * - `output-unwritable`: the output cannot be written, or its format cannot hold the picture
  * - `training-diverged`: a loss became NaN or infinite; the last good checkpoint is kept
  */
@@ -22,6 +23,7 @@ export type UserErrorCode =
   | "checkpoint-invalid"
   | "device-unavailable"
   | "output-exists"
+  | "folder-in-use"
   | "output-unwritable"
   | "training-diverged";
 

@@ -191,7 +191,7 @@ export class ColorizePipeline {
   /**
    * Writes everything that is wanted of a picture, one after the other: no two colourings are in memory.
    *
-   * @returns what was written, and what their formats could not keep
+   * @returns what was written, and what their formats could not keep or the network did not see
    */
   async #writeAll(
     job: Job,
@@ -212,7 +212,8 @@ export class ColorizePipeline {
       await analyzed.uncertainty().toFile(job.uncertainty, { overwrite });
       written.push(job.uncertainty);
     }
-    return { written, notices };
+    const { length } = colorings;
+    return { written, notices: [...notices, ...fewerAlternatives(length, outputs.length)] };
   }
 
   async #write(photo: ComposedPhoto, output: string): Promise<readonly Notice[]> {
@@ -235,4 +236,11 @@ async function readAll(stream: Streams["stdin"], signal: AbortSignal): Promise<B
   const chunks: Uint8Array[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
   return Buffer.concat(chunks);
+}
+
+function fewerAlternatives(found: number, wanted: number): Notice[] {
+  if (found === wanted) return [];
+  const likely = found === 1 ? "one likely colouring only" : `${found} likely colourings only`;
+  const message = `the network sees ${likely}, not ${wanted}.`;
+  return [{ code: "fewer-alternatives", message }];
 }

@@ -196,7 +196,9 @@ describe("ltbc colorize", () => {
     });
     const wanted = ["--alternatives", "3", "--uncertainty", "--model", distributions];
     const { code, stdout, stderr } = await colorize([folder, ...wanted, "--json"]);
-    expect(stderr).toBe("");
+    expect(stderr.trimEnd()).toBe(
+      `note: ${join(folder, "dark.png")}: the network sees one likely colouring only, not 3.`,
+    );
     expect(code).toBe(0);
     const written = [
       ...["dark.color.png", "dark.uncertainty.png"],
@@ -208,6 +210,8 @@ describe("ltbc colorize", () => {
       .split("\n")
       .map((line) => JSON.parse(line));
     expect(dark).not.toHaveProperty("alternatives");
+    expect(dark.notices).toMatchObject([{ code: "fewer-alternatives" }]);
+    expect(light).not.toHaveProperty("notices");
     expect(dark.uncertainty).toBe(join(folder, "dark.uncertainty.png"));
     expect(light).toMatchObject({
       output: join(folder, "light.color.jpg"),

@@ -28,7 +28,11 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 };
 
 /** Failures of the work, not of its order. */
-const FAILED_WORK: ReadonlySet<UserErrorCode> = new Set(["training-diverged", "output-unwritable"]);
+const FAILED_WORK: ReadonlySet<UserErrorCode> = new Set([
+  "training-diverged",
+  "output-unwritable",
+  "folder-in-use",
+]);
 
 /** Runs one command line (without `node` and the script) and returns the exit code. */
 export async function main(

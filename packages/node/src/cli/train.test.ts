@@ -3,12 +3,13 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readdir, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { randomUniform } from "@let-there-be-color/core/random";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ltbcProcess, startLtbc } from "../testing/ltbc-process.js";
 import { flatPicture, noisePicture, temporaryFolder } from "../testing/pictures.js";
+import { hasSmallDisk, onSmallDisk } from "../testing/small-disk.js";
 import { tinyNetwork } from "../testing/small-networks.js";
 import { findNewestCheckpoint } from "../training/checkpoint.js";
 import { type JournalRecord, readJournal } from "../training/journal.js";
@@ -210,5 +211,53 @@ describe("a run that is broken off", () => {
     const { status } = await run(...parameters);
     expect(status).toBe(0);
     await expectUnbroken("killed");
+  });
+});
+
+describe("a run folder", () => {
+  it("is one process's alone", async () => {
+    const child = start([...common, "--epochs", "5000", "-o", inRun("held")]);
+    const closed = once(child, "close");
+    await said(child, "Epoch 1/");
+    const second = await run("--resume", inRun("held"));
+    expect(second.stderr).toMatch(
+      new RegExp(`^error: The run folder .*held is in use by process ${child.pid}, since .*\\n$`),
+    );
+    expect(second.status).toBe(1);
+    expect(child.exitCode).toBe(null);
+    child.kill("SIGKILL");
+    await closed;
+    const third = await run("--resume", inRun("held"), "--max-minutes", "0.0001");
+    expect(third.stderr).toBe("");
+    expect(third.status).toBe(0);
+    expect(await readdir(inRun("held"))).not.toContain(".ltbc-lock");
+  });
+
+  it("that is a file is refused in one line", async () => {
+    const { status, stderr } = await run(...common, "-o", inRun("network.json"));
+    expect(stderr).toMatch(/^error: The run folder .*network\.json cannot be used .*\n$/);
+    expect(status).toBe(1);
+  });
+
+  it.skipIf(!hasSmallDisk)("on a full disk keeps its last good checkpoint", async () => {
+    await mkdir(inRun("disk"));
+    const words = [...common, "-o", "disk/run"].join(" ");
+    const { status, stderr, stdout } = onSmallDisk(
+      folder.path,
+      600,
+      `$ltbc train ${words} --epochs 1 > first.txt || exit 9
+       head -c 700000 /dev/zero > disk/filler 2> /dev/null
+       $ltbc train --resume disk/run --epochs 400 > second.txt; code=$?
+       rm disk/filler
+       $ltbc train --resume disk/run --epochs 3 || exit 8
+       exit $code`,
+    );
+    expect(stderr).toMatch(
+      /^error: The run folder disk\/run cannot be written \(the disk is full\)\. .* --resume disk\/run\.\n$/,
+    );
+    expect(status).toBe(1);
+    expect(stdout).toMatch(
+      /Continuing from disk\/run\/checkpoint-\d+\.json[\s\S]*Training is finished/,
+    );
   });
 });

@@ -42,6 +42,20 @@ describe("a folder's lock", () => {
     expect(await readdir(folder)).toEqual([LOCK_FILE]);
   });
 
+  it.skipIf(process.platform !== "linux")(
+    "is taken over from an earlier process of the same number",
+    async () => {
+      const folder = await newFolder();
+      const held = await tryLockFolder(folder);
+      const lock = JSON.parse(await readFile(join(folder, LOCK_FILE), "utf8"));
+      expect(isLock(held)).toBe(true);
+      expect(isLock(await tryLockFolder(folder))).toBe(false);
+      const earlier = { ...lock, birth: lock.birth.replace(/\d+$/, "1") };
+      await writeFile(join(folder, LOCK_FILE), JSON.stringify(earlier));
+      expect(isLock(await tryLockFolder(folder))).toBe(true);
+    },
+  );
+
   it("of another machine is left alone", async () => {
     const folder = await newFolder();
     await writeFile(join(folder, LOCK_FILE), lockOf(await endedProcess(), "elsewhere"));

@@ -17,6 +17,11 @@ export interface LockHolder {
   readonly process: number;
   /** When it began, ISO 8601. */
   readonly since: string;
+  /**
+   * Tells the process from a later one of the same number, as in a container that was restarted; not
+   * every system says.
+   */
+  readonly birth?: string | undefined;
 }
 
 /** A folder that nobody else works on. */
@@ -36,7 +41,12 @@ const PATIENCE = 300;
  */
 export async function tryLockFolder(folder: string): Promise<FolderLock | LockHolder> {
   const path = join(folder, LOCK_FILE);
-  const holder = { machine: hostname(), process: process.pid, since: new Date().toISOString() };
+  const holder: LockHolder = {
+    machine: hostname(),
+    process: process.pid,
+    since: new Date().toISOString(),
+    birth: await birthOf(process.pid),
+  };
   for (;;) {
     if (await create(folder, path, JSON.stringify(holder))) {
       return { release: () => rm(nativePath(path), { force: true }) };
@@ -44,7 +54,7 @@ export async function tryLockFolder(folder: string): Promise<FolderLock | LockHo
     const found = await readFile(nativePath(path), "utf8").catch(() => undefined);
     if (found === undefined) continue; // released meanwhile
     const other = parse(found);
-    if (other && isAlive(other)) return other;
+    if (other && (await isAlive(other))) return other;
     await takeAway(folder, path, found);
   }
 }
@@ -129,14 +139,30 @@ async function takeAway(folder: string, path: string, content: string): Promise<
 
 function parse(text: string): LockHolder | undefined {
   try {
-    const { machine, process: id, since } = JSON.parse(text) as Partial<LockHolder>;
+    const { machine, process: id, since, birth } = JSON.parse(text) as Partial<LockHolder>;
     if (typeof machine !== "string" || typeof id !== "number" || typeof since !== "string") return;
-    return { machine, process: id, since };
+    return { machine, process: id, since, birth };
   } catch {
     return undefined; // cut short by a power cut
   }
 }
 
-function isAlive({ machine, process: id }: LockHolder): boolean {
-  return machine !== hostname() || isRunning(id);
+async function isAlive({ machine, process: id, birth }: LockHolder): Promise<boolean> {
+  if (machine !== hostname()) return true;
+  if (!isRunning(id)) return false;
+  const found = await birthOf(id);
+  return birth === undefined || found === undefined || found === birth;
+}
+
+/** Boot of the machine and time of the process's start after it (Linux: proc(5)). */
+async function birthOf(id: number): Promise<string | undefined> {
+  try {
+    const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8");
+    const about = await readFile(`/proc/${id}/stat`, "utf8");
+    // The second field, the program's name in brackets, may hold anything; the start is the 22nd.
+    const started = about.slice(about.lastIndexOf(")")).split(" ")[20];
+    return `${boot.trim()} ${started}`;
+  } catch {
+    return undefined;
+  }
 }

@@ -2,7 +2,7 @@
 // last checkpoint is cut off when the run is resumed, so every step appears once. In the file the
 // measures stand beside a record's other fields, under their names.
 
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Averages } from "@let-there-be-color/core/objective";
 import type { PhasePlan } from "@let-there-be-color/core/training";
@@ -123,7 +123,8 @@ export class Journal {
   }
 
   append(record: JournalRecord): void {
-    writeSync(this.#descriptor, `${JSON.stringify(writtenRecord(record))}\n`);
+    // Unlike `writeSync`, goes on where a disk takes only a part, and so meets the error.
+    writeFileSync(this.#descriptor, `${JSON.stringify(writtenRecord(record))}\n`);
     this.#lines++;
   }
 

@@ -5,8 +5,10 @@ import { join } from "node:path";
 import type { Device } from "@let-there-be-color/core/graph";
 import { objectiveOf } from "@let-there-be-color/core/objective";
 import { createTrainableNetwork, type PhasePlan } from "@let-there-be-color/core/training";
+import { UserError } from "@let-there-be-color/core/user-error";
 import { env } from "onnxruntime-node";
 import { writeFileDurably } from "../files/atomic-file.js";
+import { isDiskFull } from "../files/output-file.js";
 import { createRuntime } from "../runtime/onnx-runtime.js";
 import type { Watch } from "../watch.js";
 import { checkpointPath, type RejectedCheckpoint, readCheckpoint } from "./checkpoint.js";
@@ -17,6 +19,7 @@ import { RunData, type RunDatasets, type SkippedFiles } from "./run/data.js";
 import { exportedModel } from "./run/model-export.js";
 import { type PreparedRun, prepareRun } from "./run/prepare.js";
 import { startingState } from "./run/starting-state.js";
+import { unwritableRun } from "./run-folder.js";
 import { train } from "./trainer.js";
 
 /** Options of {@link trainOnPictures}; `data` or `resume` is needed, all others have defaults. */
@@ -58,6 +61,8 @@ export interface PreparedEvent {
 
 export type TrainOnPicturesEvent = OpeningEvent | PreparedEvent | TrainingEvent;
 
+type Tell = (event: TrainOnPicturesEvent) => void;
+
 /** What a run has come to. */
 export interface TrainedRun extends Omit<EndEvent, "type"> {
   readonly runFolder: string;
@@ -77,7 +82,8 @@ export interface TrainedRun extends Omit<EndEvent, "type"> {
  * rejects with the signal's reason.
  *
  * @throws UserError if options are out of range or contradict each other, pictures are missing, the
- *   run folder is used, there is nothing to resume, or training diverges
+ *   run folder is used, by another process, too, or takes no more (a full disk), there is nothing to
+ *   resume, or training diverges
  *
  * @example
  * const { modelPath } = await trainOnPictures(
@@ -90,11 +96,25 @@ export async function trainOnPictures(
   options: TrainOnPicturesOptions,
   { signal, onProgress = () => {} }: Watch<TrainOnPicturesEvent> = {},
 ): Promise<TrainedRun> {
-  const { device = "cpu", threads, workers, cacheBytes, checkpointMinutes = 10 } = options;
   signal?.throwIfAborted();
   onProgress({ type: "opening" });
   const run = await prepareRun(options);
-  signal?.throwIfAborted();
+  try {
+    signal?.throwIfAborted();
+    return await trainPrepared(run, options, { signal, onProgress });
+  } catch (error) {
+    throw concernsFolder(error, run.runFolder) ? unwritableRun(run.runFolder, error) : error;
+  } finally {
+    await run.lock.release();
+  }
+}
+
+async function trainPrepared(
+  run: PreparedRun,
+  options: TrainOnPicturesOptions,
+  { signal, onProgress }: Watch<TrainOnPicturesEvent> & { readonly onProgress: Tell },
+): Promise<TrainedRun> {
+  const { device = "cpu", threads, workers, cacheBytes, checkpointMinutes = 10 } = options;
   const { runFolder, configuration, datasets } = run;
   const plan = planOf(configuration, datasets.training.items.length);
   const runtime = await createRuntime({ device, ...(threads === undefined ? {} : { threads }) });
@@ -141,6 +161,13 @@ export async function trainOnPictures(
   await writeFileDurably(modelPath, exportedModel(best));
   const { type: _, ...result } = end;
   return { ...result, configuration, runFolder, modelPath, skipped: data.skipped };
+}
+
+/** Whether an error of the file system is one of the run folder. */
+function concernsFolder(error: unknown, folder: string): boolean {
+  if (error instanceof UserError) return false;
+  const { syscall, path } = error as NodeJS.ErrnoException;
+  return isDiskFull(error) || (syscall !== undefined && path?.startsWith(folder) === true);
 }
 
 function preparedEvent(

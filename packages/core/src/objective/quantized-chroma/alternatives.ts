@@ -11,7 +11,7 @@ import { findRegions, type Regions } from "./regions.js";
 /** Modes of a region that may take the place of its own colour. */
 const MOST_CHOICES = 3;
 /** CIELAB units of difference that an alternative has to gain for each nat of likelihood it loses. */
-const UNITS_A_NAT = 6;
+const UNITS_A_NAT = 12;
 /** Mean difference from every earlier alternative, CIELAB units, that makes one worth showing. */
 const LEAST_DIFFERENCE = 2;
 /** Modes nearer than this to a region's own colour, CIELAB units, are no choice. */
@@ -20,7 +20,7 @@ const SAME_COLOR = 12;
  * Nats by which the network itself may hold a colour less likely than its first one. Beyond, taking the
  * prior back finds rare colours everywhere: violet walls and green faces.
  */
-const LEAST_LIKELY = 4;
+const LEAST_LIKELY = 3;
 /** Width of a condition around its mode, in spacings, and nats by which it beats the likeliest bin. */
 const CONDITION_WIDTH = 1.5;
 const CONDITION_MARGIN = 4;

@@ -2,9 +2,10 @@ import { join, resolve } from "node:path";
 import { networkPreset, type ParameterValues } from "@let-there-be-color/core/network";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { fingerprintDataset } from "../../dataset/index.js";
+import type { FolderLock } from "../../files/folder-lock.js";
 import type { Checkpoint, RejectedCheckpoint } from "../checkpoint.js";
 import { recordedConfiguration } from "../earlier-formats.js";
-import { openCheckpoint, refuseUsedFolder } from "../run-folder.js";
+import { lockRunFolder, openCheckpoint, refuseUsedFolder, runFolderOf } from "../run-folder.js";
 import { checkChoices, type RunChoices } from "./choices.js";
 import {
   type DataLocation,
@@ -27,27 +28,40 @@ export interface PreparedRun {
   readonly given: ParameterValues;
   /** Newer checkpoints that are damaged and therefore not used. */
   readonly rejected: readonly RejectedCheckpoint[];
+  /** Of the run folder; to be released when the run ends. */
+  readonly lock: FolderLock;
 }
 
 /**
  * Opens the pictures of a new or a resumed run and completes its configuration.
  * @throws UserError if options contradict each other, pictures are missing or not the recorded
- *   ones, the folder of a new run is used, or there is no usable checkpoint to resume
+ *   ones, the folder of a new run is used, there is no usable checkpoint to resume, or another
+ *   process trains in the folder
  */
 export async function prepareRun(choices: RunChoices): Promise<PreparedRun> {
   const sources = listed(choices.data);
   const validation = listed(choices.validation);
   checkChoices(choices, sources, validation);
-  return choices.resume === undefined
-    ? prepareNewRun(sources, validation, choices)
-    : prepareResumedRun(choices.resume, sources, validation, choices);
+  const { resume } = choices;
+  if (resume === undefined) {
+    const run = await prepareNewRun(sources, validation, choices);
+    return { ...run, lock: await lockRunFolder(run.runFolder) };
+  }
+  // Before the checkpoint is looked for: another process may be writing it.
+  const lock = await lockRunFolder(await runFolderOf(resume));
+  try {
+    return { ...(await prepareResumedRun(resume, sources, validation, choices)), lock };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
 }
 
 async function prepareNewRun(
   sources: readonly string[],
   validation: readonly string[],
   choices: RunChoices,
-): Promise<PreparedRun> {
+): Promise<Omit<PreparedRun, "lock">> {
   const { preset = "compact", seed = 0, classes, network } = choices;
   if (network) checkNetworkOptions(network, preset, "`network`");
   const runFolder = choices.runFolder ?? join("runs", `${preset}-${timestamp()}`);
@@ -80,7 +94,7 @@ async function prepareResumedRun(
   sources: readonly string[],
   validation: readonly string[],
   choices: RunChoices,
-): Promise<PreparedRun> {
+): Promise<Omit<PreparedRun, "lock">> {
   const { checkpoint, runFolder, rejected } = await openCheckpoint(path);
   const recorded = recordedConfiguration(checkpoint.progress);
   if (!recorded) {
