@@ -168,3 +168,18 @@ function inside(window: Window, edges: ReadonlyMap<SideName, BandEdge>): Window 
     height: window.height - top - away("bottom"),
   };
 }
+
+/**
+ * @param x share of the scan's width, from the left
+ * @param y share of its height, from above
+ */
+export function isInside({ top, bottom, left, right }: PictureArea, x: number, y: number): boolean {
+  return (
+    y >= along(top, x) && y <= along(bottom, x) && x >= along(left, y) && x <= along(right, y)
+  );
+}
+
+/** Where an edge is, at a share of the way from its first end to its last. */
+export function along([first, last]: EdgeEnds, share: number): number {
+  return first + (last - first) * share;
+}
