@@ -5,8 +5,15 @@
  * - `pages-left-out`: only some of the pages or frames of a file were taken
  * - `not-kept`: the format of the output cannot hold something that the input has
  * - `fewer-alternatives`: the network holds fewer colourings likely than were asked for
+ * - `repaired`: the file has a mistake that does not touch the picture
+ * - `color-assumed`: what the samples of the file mean is not said, or cannot be read, and was assumed
  */
-export type NoticeCode = "pages-left-out" | "not-kept" | "fewer-alternatives";
+export type NoticeCode =
+  | "pages-left-out"
+  | "not-kept"
+  | "fewer-alternatives"
+  | "repaired"
+  | "color-assumed";
 
 /**
  * Something to know about one picture that is no error: what could not be kept, what looks doubtful,

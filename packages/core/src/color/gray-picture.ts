@@ -34,12 +34,12 @@ export function lightnessOfSrgbGray(bits: 8 | 16): Float32Array {
  * bits it is exact to half a code and 0.1; from 8 bits to 7 codes, 0.03 of one 8-bit step.
  *
  * @param pixels interleaved samples: `[pixelCount, channels]`
- * @param channels 3 RGB, 4 RGB + alpha, which is ignored
+ * @param channels 3 for RGB or more, which are ignored
  * @param codes receives the greys: `[pixelCount]`
  */
 export function grayOfRgb(
   pixels: Uint8Array | Uint16Array,
-  channels: 3 | 4,
+  channels: number,
   codes: Uint16Array,
 ): void {
   if (pixels instanceof Uint16Array) grayOfRgb16(pixels, channels, codes);
@@ -65,7 +65,7 @@ function grayOfYTable(): Uint16Array {
 /** More bits than the table's index has, so that three rounded parts add up as one. */
 const PART_BITS = 8;
 
-function grayOfRgb8(pixels: Uint8Array, channels: 3 | 4, codes: Uint16Array): void {
+function grayOfRgb8(pixels: Uint8Array, channels: number, codes: Uint16Array): void {
   const [red, green, blue] = Y_OF_LINEAR_RGB.map((weight) =>
     Int32Array.from(LINEAR_OF_SRGB8, (linear) =>
       Math.round(weight * linear * TABLE_SCALE * 2 ** PART_BITS),
@@ -78,7 +78,7 @@ function grayOfRgb8(pixels: Uint8Array, channels: 3 | 4, codes: Uint16Array): vo
   }
 }
 
-function grayOfRgb16(pixels: Uint16Array, channels: 3 | 4, codes: Uint16Array): void {
+function grayOfRgb16(pixels: Uint16Array, channels: number, codes: Uint16Array): void {
   const linear = linearOfSrgb16Table();
   const [redWeight, greenWeight, blueWeight] = Y_OF_LINEAR_RGB;
   for (let i = 0, source = 0; i < codes.length; i++, source += channels) {

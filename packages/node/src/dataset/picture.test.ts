@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
 import { flatPicture, noisePicture, pngClaiming } from "../testing/pictures.js";
@@ -21,6 +22,19 @@ describe("decodePicture", () => {
     expect([wide.width, wide.height, wide.rgb.length]).toEqual([80, 40, 80 * 40 * 3]);
     const tall = await decodePicture(await noisePicture(1, 30, 45), 60);
     expect([tall.width, tall.height]).toEqual([60, 90]);
+  });
+
+  it("reads bitmaps, too", async () => {
+    const folder = new URL("../../src/testing/picture-kinds/", import.meta.url);
+    const file = await readFile(new URL("rgb.bmp", folder));
+    const { width, height, rgb } = await decodePicture(file, 12);
+    expect([width, height]).toEqual([16, 12]);
+    expect([...rgb.subarray(0, 3)]).toEqual([0, 255, 128]);
+    const large = Buffer.from(file);
+    large.writeInt32LE(20_000, 18);
+    large.writeInt32LE(20_000, 22);
+    await expect(decodePicture(large, 12)).rejects.toThrow(/too many pixels/);
+    await expect(decodePicture(file.subarray(0, 300), 12)).rejects.toThrow(/cut short/);
   });
 
   it("turns pictures upright", async () => {

@@ -1,5 +1,6 @@
 import { meanChroma, rgbToLab } from "@let-there-be-color/core/color";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
+import { readBmp, readBmpHeader } from "../image/decoding/bmp.js";
 import { READ_FORMATS } from "../image/format.js";
 
 /** An 8-bit sRGB picture: rgb is [height, width, 3]. */
@@ -27,9 +28,14 @@ export async function decodePicture(
   shortSide: number,
   enlarge = true,
 ): Promise<RgbPicture> {
-  const image = sharp(bytes, { failOn: "error", limitInputPixels: maximumPixels });
+  const isBmp = bytes[0] === 0x42 && bytes[1] === 0x4d; // "BM"
+  const image = isBmp
+    ? openBmp(bytes)
+    : sharp(bytes, { failOn: "error", limitInputPixels: maximumPixels });
   const { format, width, height, orientation = 1 } = await image.metadata();
-  if (!READ_FORMATS.has(format)) throw new Error(`the file is ${format}, not a photograph`);
+  if (!isBmp && !READ_FORMATS.has(format)) {
+    throw new Error(`the file is ${format}, not a photograph`);
+  }
   if (width > maximumAspect * height || height > maximumAspect * width) {
     throw new Error(
       `${width} x ${height} pixels: one side is over ${maximumAspect} times the other`,
@@ -43,6 +49,14 @@ export async function decodePicture(
     .raw()
     .toBuffer({ resolveWithObject: true });
   return { rgb: data, width: info.width, height: info.height };
+}
+
+/** libvips does not read bitmaps. */
+function openBmp(bytes: Uint8Array): Sharp {
+  const size = readBmpHeader(bytes, "the file");
+  if (size.width * size.height > maximumPixels) throw new Error("it has too many pixels");
+  const { samples, width, height, channels } = readBmp(bytes, "the file");
+  return sharp(samples, { raw: { width, height, channels } });
 }
 
 /**

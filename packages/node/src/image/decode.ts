@@ -6,12 +6,25 @@ import {
   lightnessOfSrgbGray,
   lightnessOfY,
 } from "@let-there-be-color/core/color";
+import {
+  type TiffPixelFormat,
+  tiffPages,
+  tiffPixelFormat,
+} from "@let-there-be-color/core/metadata";
 import type { Notice } from "@let-there-be-color/core/notice";
 import { UserError } from "@let-there-be-color/core/user-error";
-import sharp, { type Metadata, type SharpOptions } from "sharp";
+import type { Metadata } from "sharp";
 import { type CarriedMetadata, carriedMetadata } from "./carried-metadata.js";
+import { readBmp, readBmpHeader } from "./decoding/bmp.js";
+import { fileKind } from "./decoding/file-kind.js";
+import { type PictureSource, readHeader, SampleReader } from "./decoding/libvips-samples.js";
+import { needsPlainTiff, plainTiff } from "./decoding/plain-tiff.js";
+import { pngFrameCount } from "./decoding/png-chunks.js";
+import { pngColor, withPngProfile } from "./decoding/png-color.js";
 import { OUTPUT_FORMATS, type OutputFormat } from "./format.js";
 import { grayToneCurve, type ToneCurve } from "./gray-profile.js";
+import { assertMaxPixels, assertWithinLimit, DEFAULT_MAX_PIXELS } from "./pixel-limit.js";
+import { channelOf, copyChannel, grayCodes, newPlane } from "./planes.js";
 import { SharedMemory } from "./shared-memory.js";
 
 /** A decoded picture, upright, reduced to its lightness. Its planes lie in shared memory. */
@@ -30,7 +43,7 @@ export interface DecodedPhoto {
 }
 
 /** A picture whose header has been read. */
-export interface OpenPhoto {
+export interface OpenPage {
   /** What the header states. */
   readonly pixelCount: number;
   /**
@@ -42,112 +55,253 @@ export interface OpenPhoto {
   decode(memory?: SharedMemory): Promise<DecodedPhoto>;
 }
 
+/** A picture file whose header has been read; itself its first page. */
+export interface OpenPhoto extends OpenPage {
+  /**
+   * The pages of a TIFF at full size, the first one included; of any other format one. Pages may
+   * differ in everything.
+   */
+  readonly pages: readonly OpenPage[];
+}
+
+/** What of a file is read. */
+export interface OpenOptions {
+  /** Pictures with more pixels are refused before they are decoded. Default 268 million (2^28). */
+  readonly maxPixels?: number | undefined;
+}
+
 /**
- * Opens a picture: JPEG, PNG, WebP, TIFF, AVIF, GIF (first frame or page). EXIF orientation is
- * applied and embedded colour profiles are honoured; colours are reduced to their L*.
+ * Opens a picture: JPEG, PNG, WebP, TIFF, AVIF, GIF, BMP, whatever its name says. EXIF orientation is
+ * applied and embedded colour profiles are honoured; colours are reduced to their L*. Of animations
+ * the first frame is decoded.
  *
  * @param file the encoded picture
  * @param name what to call it in messages
- * @throws UserError if it is empty, no picture, its header is broken, or it is of an unsupported
- * kind
+ * @throws UserError if it is empty, no picture, too large, its header is broken, or it is of an
+ * unsupported kind
  */
-export async function openPhoto(file: Uint8Array, name: string): Promise<OpenPhoto> {
-  if (file.length === 0) {
-    throw new UserError(
-      "input-broken",
-      `Expected a picture but ${name} is empty; copy or download it again.`,
-    );
-  }
-  const metadata = await readHeader(file, name);
-  if (metadata.depth !== "uchar" && metadata.depth !== "ushort") {
-    throw new UserError(
-      "input-broken",
-      `Expected 8 or 16 bits a sample but ${name} has samples of type ${metadata.depth}; save it as a 16-bit TIFF or PNG.`,
-    );
-  }
-  return {
-    pixelCount: metadata.width * metadata.height,
-    decode: (memory = new SharedMemory()) => decode(file, name, metadata, memory),
-  };
+export async function openPhoto(
+  file: Uint8Array,
+  name: string,
+  { maxPixels = DEFAULT_MAX_PIXELS }: OpenOptions = {},
+): Promise<OpenPhoto> {
+  assertMaxPixels(maxPixels);
+  const kind = fileKind(file, name);
+  const source = { file, kind, name, maxPixels };
+  const [firstPage = 0, ...others] = kind === "tiff" ? fullSizePages(file) : [];
+  const first = await openPage({ ...source, page: firstPage });
+  const pages = others.map((page): OpenPage => {
+    const { width = 0, height = 0 } = tiffPixelFormat(file, page) ?? {};
+    return {
+      pixelCount: width * height,
+      decode: async (memory) => (await openPage({ ...source, page })).decode(memory),
+    };
+  });
+  return { ...first, pages: [first, ...pages] };
 }
 
-/** Opens and decodes in one. */
+/** Indices of the pages that are neither masks nor smaller versions of others. */
+function fullSizePages(file: Uint8Array): number[] {
+  return tiffPages(file)
+    .filter(({ kind }) => kind === "picture")
+    .map(({ index }) => index);
+}
+
+/** Opens and decodes the first page. */
 export async function decodePhoto(file: Uint8Array, name: string): Promise<DecodedPhoto> {
   return (await openPhoto(file, name)).decode();
 }
 
-async function decode(
-  file: Uint8Array,
-  name: string,
-  metadata: Metadata,
-  memory: SharedMemory,
-): Promise<DecodedPhoto> {
-  const bitDepth = metadata.depth === "ushort" ? 16 : 8;
-  const isGrey = metadata.space === "b-w" || metadata.space === "grey16";
-  const toneCurve = isGrey && metadata.icc ? grayToneCurve(metadata.icc) : undefined;
-  const { pixels, channels, width, height } = await readPixels(file, name, {
-    bitDepth,
-    isRawGrey: isGrey && (toneCurve !== undefined || !metadata.hasProfile),
-    hasColorProfile: !isGrey && metadata.hasProfile,
-  });
-  const lightness =
-    channels < 3 && toneCurve
-      ? lightnessThrough(toneCurve, bitDepth)
-      : lightnessOfSrgbGray(channels < 3 ? bitDepth : 16);
+async function openPage(source: PictureSource): Promise<OpenPage> {
+  const { file, kind, page, name, maxPixels } = source;
+  if (kind === "bmp") {
+    const size = readBmpHeader(file, name);
+    assertWithinLimit(size, maxPixels, name);
+    return {
+      pixelCount: size.width * size.height,
+      decode: async (memory = new SharedMemory()) => decodeBmp(file, name, memory),
+    };
+  }
+  const format = kind === "tiff" ? tiffPixelFormat(file, page) : undefined;
+  if (format) assertWithinLimit(format, maxPixels, name);
+  if (format && needsPlainTiff(format)) {
+    return {
+      pixelCount: format.width * format.height,
+      decode: (memory = new SharedMemory()) => decodeOddTiff(source, format, memory),
+    };
+  }
+  const header = await readHeader(source);
+  assertWithinLimit(header, maxPixels, name);
   return {
-    gray: { width, height, codes: grayCodes(pixels, channels, memory), lightness },
-    bitDepth,
-    ...(channels % 2 === 0 ? { alpha: channelOf(pixels, channels, channels - 1, memory) } : {}),
-    format: OUTPUT_FORMATS.find((format) => format === metadata.format) ?? fallback(metadata),
-    metadata: carriedMetadata(metadata),
-    notices: pagesLeftOut(metadata),
+    pixelCount: header.width * header.height,
+    decode: (memory = new SharedMemory()) => decode(source, header, memory),
   };
 }
 
-function pagesLeftOut({ pages = 1 }: Metadata): Notice[] {
-  if (pages === 1) return [];
-  const message = `Only the first of ${pages} pages or frames is colourised.`;
+function decodeBmp(file: Uint8Array, name: string, memory: SharedMemory): DecodedPhoto {
+  const { width, height, samples, channels } = readBmp(file, name);
+  return {
+    gray: {
+      width,
+      height,
+      codes: grayCodes(samples, channels, memory),
+      lightness: lightnessOfSrgbGray(channels === 1 ? 8 : 16),
+    },
+    bitDepth: 8,
+    ...(channels === 4 ? { alpha: channelOf(samples, 4, 3, memory) } : {}),
+    format: "png",
+    metadata: {},
+    notices: [],
+  };
+}
+
+async function decodeOddTiff(
+  source: PictureSource,
+  format: TiffPixelFormat,
+  memory: SharedMemory,
+): Promise<DecodedPhoto> {
+  const { file, page, name } = source;
+  const plain = await plainTiff(file, page, format, name);
+  const plainSource = { ...source, file: plain.file, page: 0 };
+  const decoded = await decode(plainSource, await readHeader(plainSource), memory);
+  const header = await readHeader(source).catch(() => undefined);
+  return {
+    ...decoded,
+    metadata: header ? carriedMetadata(header) : decoded.metadata,
+    notices: [...plain.notices, ...decoded.notices],
+  };
+}
+
+async function decode(
+  source: PictureSource,
+  header: Metadata,
+  memory: SharedMemory,
+): Promise<DecodedPhoto> {
+  const colors = colorsOf(source, header);
+  const { planes, notices } = await readPlanes(colors.source, header, colors, memory);
+  const { width, height, codes, alpha } = planes;
+  const { bitDepth, isRawGrey, toneCurve } = colors;
+  const lightness = toneCurve
+    ? lightnessThrough(toneCurve, bitDepth)
+    : lightnessOfSrgbGray(isRawGrey ? bitDepth : 16);
+  return {
+    gray: { width, height, codes, lightness },
+    bitDepth,
+    ...(alpha ? { alpha } : {}),
+    format: OUTPUT_FORMATS.find((format) => format === source.kind) ?? "png",
+    metadata: carriedMetadata(header),
+    notices: [...framesLeftOut(source, header), ...colors.notices, ...notices],
+  };
+}
+
+/** What the samples of a picture mean. */
+interface Colors {
+  /** The picture, which may have got a profile. */
+  readonly source: PictureSource;
+  readonly bitDepth: 8 | 16;
+  /** Its own grey values are taken. */
+  readonly isRawGrey: boolean;
+  /** Of a grey picture, if it is not that of sRGB. */
+  readonly toneCurve?: ToneCurve;
+  readonly hasColorProfile: boolean;
+  readonly hasAlpha: boolean;
+  readonly notices: readonly Notice[];
+}
+
+function colorsOf(source: PictureSource, header: Metadata): Colors {
+  const { file, kind, page, name } = source;
+  const { space, depth, icc, hasProfile } = header;
+  if (!["uchar", "ushort"].includes(depth) && space !== "labs") {
+    throw new UserError(
+      "input-broken",
+      `Expected 8 or 16 bits a sample but ${name} has samples of type ${depth}; save it as a 16-bit TIFF or PNG.`,
+    );
+  }
+  const notices: Notice[] = [];
+  const isGrey = space === "b-w" || space === "grey16";
+  const stated = kind === "png" ? pngColor(file) : undefined;
+  const toneCurve = !isGrey
+    ? undefined
+    : stated
+      ? (sample: number) => sample ** stated.exponent
+      : icc && grayToneCurve(icc);
+  if (isGrey && hasProfile && !toneCurve) {
+    notices.push({
+      code: "color-assumed",
+      message: "Its colour profile cannot be read; its samples are taken for sRGB.",
+    });
+  }
+  const isCmyk = space === "cmyk"; // converted in 8 bits by libvips
+  if (isCmyk && depth === "ushort") {
+    notices.push({ code: "not-kept", message: "CMYK of 16 bits is converted in 8 bits." });
+  }
+  const extra = kind === "tiff" ? (tiffPixelFormat(file, page)?.extraSamples ?? []) : [];
+  const hasAlpha = extra.length > 0 ? extra[0] !== 0 : header.hasAlpha;
+  if (extra.length > (hasAlpha ? 1 : 0)) {
+    notices.push({
+      code: "not-kept",
+      message: "Its further channels, of which the file does not say what they are, are left out.",
+    });
+  }
+  const gainsProfile = !isGrey && stated !== undefined;
+  return {
+    source: gainsProfile ? { ...source, file: withPngProfile(file, stated) } : source,
+    bitDepth: depth === "uchar" || isCmyk ? 8 : 16,
+    isRawGrey: isGrey,
+    ...(toneCurve ? { toneCurve } : {}),
+    hasColorProfile: gainsProfile || (!isGrey && hasProfile),
+    hasAlpha,
+    notices,
+  };
+}
+
+/** More bytes of samples than this are read in several bands: each costs the decoding of those above it. */
+const BAND_BYTES = 2 ** 29;
+
+/** Grey codes and alpha of a picture, upright. */
+interface GrayPlanes {
+  readonly width: number;
+  readonly height: number;
+  readonly codes: Uint8Array | Uint16Array;
+  readonly alpha?: Uint8Array | Uint16Array;
+}
+
+async function readPlanes(
+  source: PictureSource,
+  { width, height, orientation = 1, channels }: Metadata,
+  colors: Colors,
+  memory: SharedMemory,
+): Promise<{ planes: GrayPlanes; notices: readonly Notice[] }> {
+  const { bitDepth, isRawGrey, hasAlpha } = colors;
+  const reader = new SampleReader(source, colors);
+  const bytes = width * height * Math.max(channels, 3) * (bitDepth / 8);
+  const bands = orientation > 1 || isRawGrey ? 1 : Math.ceil(bytes / BAND_BYTES);
+  const codes = newPlane(width * height, isRawGrey ? bitDepth : 16, memory);
+  const alpha = hasAlpha ? newPlane(width * height, bitDepth, memory) : undefined;
+  const rows = Math.ceil(height / bands);
+  let size = { width, height };
+  for (let top = 0; top < height; top += rows) {
+    const region = { left: 0, top, width, height: Math.min(rows, height - top) };
+    const samples = await reader.read(bands === 1 ? undefined : region);
+    if (bands === 1) size = { width: samples.width, height: samples.height };
+    const part = <Plane extends Uint8Array | Uint16Array>(plane: Plane) =>
+      plane.subarray(top * width, (top + region.height) * width) as Plane;
+    const count = samples.channels;
+    if (isRawGrey) copyChannel(samples.data, count, 0, part(codes));
+    else grayOfRgb(samples.data, count, part(codes as Uint16Array));
+    // The colours come first, of which a grey picture may have three alike.
+    const alphaChannel = isRawGrey && bitDepth === 16 ? 1 : 3;
+    if (alpha) copyChannel(samples.data, count, alphaChannel, part(alpha));
+  }
+  return { planes: { ...size, codes, ...(alpha ? { alpha } : {}) }, notices: reader.notices };
+}
+
+function framesLeftOut({ kind, file }: PictureSource, { pages = 1 }: Metadata): Notice[] {
+  if (kind === "tiff") return []; // whose pages are opened one by one
+  const frames = kind === "png" ? pngFrameCount(file) : pages;
+  if (frames <= 1) return [];
+  const message = `Only the first of ${frames} frames is colourised.`;
   return [{ code: "pages-left-out", message }];
-}
-
-/** AVIF is reported as a kind of HEIF; what cannot be written becomes PNG, which loses nothing. */
-function fallback(metadata: Metadata): OutputFormat {
-  return metadata.format === "heif" && metadata.compression === "av1" ? "avif" : "png";
-}
-
-async function readHeader(file: Uint8Array, name: string): Promise<Metadata> {
-  try {
-    return await sharp(file).metadata();
-  } catch (error) {
-    throw decodingError(error, name);
-  }
-}
-
-/** Raw interleaved samples, upright, in sRGB (or in the input's own grey values). */
-async function readPixels(
-  file: Uint8Array,
-  name: string,
-  kind: { bitDepth: 8 | 16; isRawGrey: boolean; hasColorProfile: boolean },
-) {
-  const { bitDepth, isRawGrey, hasColorProfile } = kind;
-  // "warning" makes cut-short and corrupt data an error instead of a half grey picture.
-  const options: SharpOptions = { failOn: "warning", ignoreIcc: isRawGrey };
-  const [grey, color] = bitDepth === 16 ? ["grey16", "rgb16"] : ["b-w", "srgb"];
-  let image = sharp(file, options)
-    .autoOrient()
-    .toColourspace(isRawGrey ? grey! : color!);
-  // sharp takes 16-bit colour through Display P3; naming the output profile brings it to sRGB.
-  if (hasColorProfile && bitDepth === 16) image = image.withIccProfile("srgb");
-  try {
-    const { data, info } = await image
-      .raw({ depth: bitDepth === 16 ? "ushort" : "uchar" })
-      .toBuffer({ resolveWithObject: true });
-    const pixels =
-      bitDepth === 16 ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
-    return { pixels, channels: info.channels, width: info.width, height: info.height };
-  } catch (error) {
-    throw decodingError(error, name);
-  }
 }
 
 /** L* of every code through a tone curve. */
@@ -155,59 +309,5 @@ function lightnessThrough(toneCurve: ToneCurve, bitDepth: 8 | 16): Float32Array 
   const highest = 2 ** bitDepth - 1;
   return Float32Array.from({ length: highest + 1 }, (_, code) =>
     lightnessOfY(Math.min(Math.max(toneCurve(code / highest), 0), 1)),
-  );
-}
-
-/** Grey codes of interleaved samples: their own, or of 16 bits from colours. */
-export function grayCodes(
-  pixels: Uint8Array | Uint16Array,
-  channels: number,
-  memory: SharedMemory,
-): Uint8Array | Uint16Array {
-  if (channels < 3) return channelOf(pixels, channels, 0, memory);
-  const count = pixels.length / channels;
-  const codes = new Uint16Array(memory.take(2 * count), 0, count);
-  grayOfRgb(pixels, channels as 3 | 4, codes);
-  return codes;
-}
-
-/** A copy of one channel of interleaved samples. */
-export function channelOf(
-  pixels: Uint8Array | Uint16Array,
-  channels: number,
-  channel: number,
-  memory: SharedMemory,
-): Uint8Array | Uint16Array {
-  const count = pixels.length / channels;
-  const piece = memory.take(count * pixels.BYTES_PER_ELEMENT);
-  const plane =
-    pixels instanceof Uint16Array
-      ? new Uint16Array(piece, 0, count)
-      : new Uint8Array(piece, 0, count);
-  if (channels === 1) plane.set(pixels);
-  else for (let i = 0; i < count; i++) plane[i] = pixels[i * channels + channel]!;
-  return plane;
-}
-
-function decodingError(error: unknown, name: string): UserError {
-  const reason = error instanceof Error ? error.message.trim().split("\n")[0]! : String(error);
-  if (reason.includes("unsupported image format")) {
-    return new UserError(
-      "input-broken",
-      `Expected a picture (JPEG, PNG, WebP, TIFF, AVIF or GIF) but ${name} is none, or its start is damaged.`,
-      { cause: error },
-    );
-  }
-  if (reason.includes("pixel limit")) {
-    return new UserError(
-      "input-broken",
-      `${name} has more than 268 million pixels, the most that can be colourised at once; reduce or split it.`,
-      { cause: error },
-    );
-  }
-  return new UserError(
-    "input-broken",
-    `${name} is broken or cut short (${reason}); copy or download it again, or open and save it in a picture editor.`,
-    { cause: error },
   );
 }

@@ -22,7 +22,11 @@ test.each([
   ["photo.JFIF", "jpeg", true, true],
   ["photo.jpe", "jpeg", true, true],
   ["photo.gif", undefined, true, true],
+  ["photo.BMP", undefined, true, true],
   ["photo.heic", undefined, false, true],
+  ["photo.jp2", undefined, false, true],
+  ["photo.pdf", undefined, false, true],
+  ["photo.NEF", undefined, false, true],
   ["photo.toString", undefined, false, false],
   ["photo", undefined, false, false],
 ])("%s", (name, format, isRead, isPicture) => {
@@ -35,5 +39,5 @@ test.each([
 
 test("messages name the usual extensions", () => {
   expect(WRITTEN_IN_WORDS).toBe(".jpg, .png, .webp, .tif or .avif");
-  expect(READ_IN_WORDS).toBe(".jpg, .png, .webp, .tif, .avif or .gif");
+  expect(READ_IN_WORDS).toBe(".jpg, .png, .webp, .tif, .avif, .gif or .bmp");
 });

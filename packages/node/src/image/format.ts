@@ -19,6 +19,8 @@ const FORMAT_OF_EXTENSION: Readonly<Record<string, OutputFormat | null>> = {
   ".tiff": "tiff",
   ".avif": "avif",
   ".gif": null,
+  ".bmp": null,
+  ".dib": null,
 };
 
 /** The usual extension of a format is its first one. */
@@ -29,12 +31,16 @@ const WRITTEN_EXTENSIONS = OUTPUT_FORMATS.map(
 /** Formats of photographs that are read, as sharp names them; AVIF is a kind of HEIF. */
 export const READ_FORMATS: ReadonlySet<string> = new Set([...OUTPUT_FORMATS, "gif", "heif"]);
 
-/** Extensions of pictures in files that are neither read from folders nor written. */
-const OTHER_PICTURES = new Set([".svg", ".heic", ".heif", ".jxl", ".bmp"]);
+/** Extensions of what may hold a picture, but is neither read nor written. */
+const OTHER_PICTURES = new Set(
+  ".heic .heif .hif .jxl .jp2 .j2k .jpx .jpf .jxr .wdp .svg .svgz .pdf .psd .psb .xcf .exr .hdr .ico .djvu .dng .cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .orf .rw2 .raf .pef .srw .x3f .mrw .kdc .dcr .erf .mef .mos .iiq .3fr .pbm .pgm .ppm .pnm .tga .pcx".split(
+    " ",
+  ),
+);
 
 /** The usual extensions of what is written and of what is read, for messages. */
 export const WRITTEN_IN_WORDS = `${WRITTEN_EXTENSIONS.slice(0, -1).join(", ")} or ${WRITTEN_EXTENSIONS.at(-1)}`;
-export const READ_IN_WORDS = `${WRITTEN_EXTENSIONS.join(", ")} or .gif`;
+export const READ_IN_WORDS = `${WRITTEN_EXTENSIONS.join(", ")}, .gif or .bmp`;
 
 /** The format a file name asks for, or undefined if its extension is of none that can be written. */
 export function formatOfFileName(path: string): OutputFormat | undefined {

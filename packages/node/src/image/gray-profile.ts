@@ -1,30 +1,41 @@
 // Tone curves of grey ICC profiles (ICC.1:2022). Scanners attach them ("Gray Gamma 2.2", "Dot Gain
 // 20%"); libvips as sharp drives it leaves them out for 16-bit grey pictures, so they are read here.
 
-const GRAY = "GRAY";
 const HEADER_LENGTH = 128;
 
 /** Maps a sample 0..1 to relative luminance Y 0..1. */
 export type ToneCurve = (sample: number) => number;
 
+/** The tag with the curve: of a monochrome profile, of the neutral colours of one with primaries. */
+const CURVE_TAGS: Readonly<Record<string, string>> = { GRAY: "kTRC", "RGB ": "rTRC" };
+
 /**
- * The tone curve of a monochrome ICC profile, from its `kTRC` tag, or undefined if the profile is
- * not a monochrome one, or damaged.
+ * The tone curve of greys in a monochrome ICC profile, or one with primaries, which some programs
+ * attach to grey pictures, too; undefined if the profile is of another kind, or damaged.
  */
 export function grayToneCurve(icc: Uint8Array): ToneCurve | undefined {
   const view = new DataView(icc.buffer, icc.byteOffset, icc.byteLength);
   const text = (offset: number) => Buffer.from(icc.subarray(offset, offset + 4)).toString("latin1");
   try {
-    if (text(16) !== GRAY) return undefined;
+    const curveTag = CURVE_TAGS[text(16)];
+    if (!curveTag) return undefined;
+    const isLab = text(20) === "Lab "; // then the curve gives L* (ICC.1:2022, 8.3.4)
     const tagCount = view.getUint32(HEADER_LENGTH);
     for (let i = 0; i < tagCount; i++) {
       const entry = HEADER_LENGTH + 4 + i * 12;
-      if (text(entry) === "kTRC") return readCurve(view, view.getUint32(entry + 4), text);
+      if (text(entry) !== curveTag) continue;
+      const curve = readCurve(view, view.getUint32(entry + 4), text);
+      return curve && isLab ? (sample) => yOfLightness(100 * curve(sample)) : curve;
     }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error; // an offset beyond the end: damaged
   }
   return undefined;
+}
+
+/** CIE 15: the inverse of L*. */
+function yOfLightness(lightness: number): number {
+  return lightness > 8 ? ((lightness + 16) / 116) ** 3 : (lightness * 27) / 24389;
 }
 
 function readCurve(
@@ -45,6 +56,7 @@ function readSampledCurve(view: DataView, offset: number): ToneCurve {
     const gamma = view.getUint16(offset + 12) / 256;
     return (sample) => sample ** gamma;
   }
+  if (2 * count > view.byteLength) throw new RangeError("beyond the end");
   const table = Float64Array.from(
     { length: count },
     (_, i) => view.getUint16(offset + 12 + 2 * i) / 65535,

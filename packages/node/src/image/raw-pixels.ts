@@ -1,6 +1,8 @@
 import { lightnessOfSrgbGray } from "@let-there-be-color/core/color";
 import { UserError } from "@let-there-be-color/core/user-error";
-import { channelOf, type DecodedPhoto, grayCodes } from "./decode.js";
+import type { DecodedPhoto } from "./decode.js";
+import { DEFAULT_MAX_PIXELS } from "./pixel-limit.js";
+import { channelOf, grayCodes } from "./planes.js";
 import type { SharedMemory } from "./shared-memory.js";
 
 /** A picture in memory, without a file format around it. */
@@ -18,13 +20,10 @@ export interface RawPixels {
   readonly channels: 1 | 2 | 3 | 4;
 }
 
-/** The most pixels that are read from a file, too. */
-const MOST_PIXELS = 2 ** 28;
-
 /** @throws UserError if sizes and data do not go together */
 export function assertRawPixels({ data, width, height, channels }: RawPixels): void {
   const isSize = (size: number) => Number.isInteger(size) && size >= 1;
-  if (!isSize(width) || !isSize(height) || width * height > MOST_PIXELS) {
+  if (!isSize(width) || !isSize(height) || width * height > DEFAULT_MAX_PIXELS) {
     throw new UserError(
       "input-broken",
       `Expected \`width\` and \`height\` of 1 or more, and at most 268 million pixels, but received ${width} x ${height}.`,
