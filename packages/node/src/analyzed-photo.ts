@@ -8,6 +8,7 @@ import {
   type Scene,
 } from "@let-there-be-color/core/colorize";
 import type { Notice } from "@let-there-be-color/core/notice";
+import { doubtsOf, type PictureArea } from "@let-there-be-color/core/old-photographs";
 import { ComposedPhoto } from "./composed-photo.js";
 import type { Composer } from "./image/composer.js";
 import type { DecodedPhoto } from "./image/decode.js";
@@ -24,6 +25,12 @@ export interface CompositionTools {
   readonly memory?: SharedMemory;
 }
 
+/** A decoded picture, and what has been found out about it. */
+export interface DecodedScan extends DecodedPhoto {
+  /** Where the photograph lies, if there are borders. */
+  readonly area: PictureArea | undefined;
+}
+
 /** What is known of a picture beside its pixels. */
 export interface PhotoOrigin {
   /** Path, if it came from a file. */
@@ -37,13 +44,14 @@ export class AnalyzedPhoto {
   /** Scene classes, most probable first; empty if the model has no classifier. */
   readonly scenes: readonly Scene[];
   readonly inputPath: string | undefined;
+  /** Of the picture; each colouring may have more. */
   readonly notices: readonly Notice[];
-  readonly #decoded: DecodedPhoto;
+  readonly #decoded: DecodedScan;
   readonly #analysis: ColorAnalysis;
   readonly #tools: CompositionTools;
 
   constructor(
-    decoded: DecodedPhoto,
+    decoded: DecodedScan,
     analysis: ColorAnalysis,
     { path, classes }: PhotoOrigin,
     tools: CompositionTools,
@@ -69,7 +77,7 @@ export class AnalyzedPhoto {
 
   /** @throws UserError if an option is out of range or not for this model */
   render(options: RenderOptions): Promise<ComposedPhoto> {
-    return this.compose(this.#analysis.render(options));
+    return this.compose(this.#analysis.render(options), options);
   }
 
   /**
@@ -86,13 +94,23 @@ export class AnalyzedPhoto {
     return new UncertaintyMap(this.#analysis.uncertainty(), this.size, this.inputPath);
   }
 
-  /** Gives the picture these colours. */
-  async compose(chroma: ChromaPlanes): Promise<ComposedPhoto> {
-    const { gray, alpha, metadata } = this.#decoded;
+  /**
+   * Gives the picture these colours.
+   *
+   * @param options that they were rendered with
+   */
+  async compose(
+    chroma: ChromaPlanes,
+    { colors, saturation }: RenderOptions,
+  ): Promise<ComposedPhoto> {
+    const { gray, alpha, metadata, area } = this.#decoded;
+    const couldBeVivid = this.#analysis.hasReadOuts && colors !== "vivid";
+    const doubts = doubtsOf(chroma, { area, saturation, couldBeVivid });
     const { composer, isBusy, memory } = this.#tools;
     const pixels = await composer.compose(this.#decoded, chroma, isBusy(), memory);
     const { width, height } = gray;
-    return new ComposedPhoto({ width, height, pixels, channels: alpha ? 4 : 3, metadata }, this);
+    const picture = { width, height, pixels, channels: alpha ? 4 : 3, metadata } as const;
+    return new ComposedPhoto(picture, this, doubts);
   }
 
   /** Bytes of the grey picture; what the network said takes some MB beside them. */

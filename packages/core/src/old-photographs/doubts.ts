@@ -44,27 +44,28 @@ export function colorCast(
   };
 }
 
-/**
- * Notices of what a person would want to look at before keeping a colouring.
- *
- * @param chroma as it was rendered
- * @param saturation that was asked for, 0..2: what is wanted grey is not doubtful
- */
-export function doubtsOf(
-  chroma: ChromaPlanes,
-  area: PictureArea | undefined,
-  saturation = 1,
-): Notice[] {
-  if (saturation === 0) return [];
+/** What a colouring was made with. */
+export interface ColoringChoices {
+  /** Where the photograph lies on its scan, if that has borders. */
+  readonly area?: PictureArea | undefined;
+  /** Factor on the chroma that was asked for, 0..2. */
+  readonly saturation?: number | undefined;
+  /** Whether the model has more decided colours than these. */
+  readonly couldBeVivid?: boolean | undefined;
+}
+
+/** Notices of what a person would want to look at before keeping a colouring. */
+export function doubtsOf(chroma: ChromaPlanes, choices: ColoringChoices): Notice[] {
+  const { area, saturation = 1, couldBeVivid = false } = choices;
+  if (saturation === 0) return []; // grey as it was wanted
   const cast = colorCast(chroma, area);
+  const vivid = couldBeVivid ? "`colors` vivid, " : "";
   if (cast.chroma < NEARLY_GREY * Math.min(1, saturation)) {
-    const message =
-      "The colours are nearly grey: the network knows little of what it sees; try `colors` vivid, a higher `saturation`, or a larger working size.";
+    const message = `The colours are nearly grey: the network does not know what it sees; try ${vivid}a higher \`saturation\`, or \`hints\`.`;
     return [{ code: "nearly-grey", message }];
   }
   if (cast.concentration >= ONE_HUE && cast.hue >= BROWN.from && cast.hue <= BROWN.to) {
-    const message =
-      "The picture is in shades of one brown, which is what a network paints where it is unsure; try `colors` vivid, `alternatives`, or hints.";
+    const message = `Everything is in shades of one brown, the colour of a network that is unsure; try ${vivid}another \`workingSize\`, or \`hints\`.`;
     return [{ code: "one-brown", message }];
   }
   return [];

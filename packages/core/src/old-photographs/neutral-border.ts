@@ -41,9 +41,7 @@ export class NeutralBorder {
     for (let row = 0; row < rowCount; row++) {
       const y = firstRow + row + 0.5;
       const share = y / this.#height;
-      const left = reaches(this.#area.left, 0)
-        ? -Infinity
-        : along(this.#area.left, share) * width;
+      const left = reaches(this.#area.left, 0) ? -Infinity : along(this.#area.left, share) * width;
       const right = reaches(this.#area.right, 1)
         ? Infinity
         : along(this.#area.right, share) * width;

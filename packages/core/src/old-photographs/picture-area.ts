@@ -174,9 +174,7 @@ function inside(window: Window, edges: ReadonlyMap<SideName, BandEdge>): Window 
  * @param y share of its height, from above
  */
 export function isInside({ top, bottom, left, right }: PictureArea, x: number, y: number): boolean {
-  return (
-    y >= along(top, x) && y <= along(bottom, x) && x >= along(left, y) && x <= along(right, y)
-  );
+  return y >= along(top, x) && y <= along(bottom, x) && x >= along(left, y) && x <= along(right, y);
 }
 
 /** Where an edge is, at a share of the way from its first end to its last. */

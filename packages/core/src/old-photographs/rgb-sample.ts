@@ -19,41 +19,75 @@ const SAMPLE_SIDE = 64;
 const MOST_AVERAGED = 8;
 
 /**
- * Means over a grid of places, at most 64 on the longer side. The time hardly grows with the picture:
- * of large ones, 64 pixels spread over a place stand for it.
- *
- * @param pixels interleaved sRGB: `[height, width, channels]`
- * @param channels 3 RGB, 4 RGB + alpha, which is ignored
+ * Makes an {@link RgbSample} of a picture that comes in bands of rows: means over a grid of places, at
+ * most 64 on the longer side. The time hardly grows with the picture: of large ones, 64 pixels spread
+ * over a place stand for it.
  */
+export class RgbSampler {
+  readonly #width: number;
+  readonly #xs: readonly (readonly number[])[];
+  readonly #ys: readonly (readonly number[])[];
+  /** Sums over the pixels so far, 8-bit values: `[rows, columns, 3]`. */
+  readonly #sums: Float64Array;
+
+  constructor(width: number, height: number) {
+    const scale = Math.min(1, SAMPLE_SIDE / Math.max(width, height));
+    const columns = Math.max(1, Math.round(width * scale));
+    const rows = Math.max(1, Math.round(height * scale));
+    this.#width = width;
+    this.#xs = placesOfStretches(width, columns, MOST_AVERAGED);
+    this.#ys = placesOfStretches(height, rows, MOST_AVERAGED);
+    this.#sums = new Float64Array(rows * columns * 3);
+  }
+
+  /**
+   * Takes the next rows.
+   *
+   * @param pixels interleaved sRGB, whole rows: `[rowCount, width, channels]`
+   * @param channels 3 RGB, 4 RGB + alpha, which is ignored
+   * @param firstRow of the picture
+   */
+  add(pixels: Uint8Array | Uint16Array, channels: number, firstRow = 0): void {
+    const unit = pixels instanceof Uint16Array ? 257 : 1;
+    const stride = this.#width * channels;
+    const endRow = firstRow + pixels.length / stride;
+    for (const [row, ys] of this.#ys.entries()) {
+      for (const y of ys) {
+        if (y < firstRow || y >= endRow) continue;
+        const start = (y - firstRow) * stride;
+        let target = row * this.#xs.length * 3;
+        for (const xs of this.#xs) {
+          for (const x of xs) {
+            for (let channel = 0; channel < 3; channel++) {
+              this.#sums[target + channel]! += pixels[start + x * channels + channel]! / unit;
+            }
+          }
+          target += 3;
+        }
+      }
+    }
+  }
+
+  /** The sample, once all rows have been taken. */
+  sample(): RgbSample {
+    const [width, height] = [this.#xs.length, this.#ys.length];
+    const rgb = Uint8Array.from(this.#sums, (sum, i) => {
+      const place = Math.floor(i / 3);
+      const pixels = this.#xs[place % width]!.length * this.#ys[Math.floor(place / width)]!.length;
+      return Math.round(sum / pixels);
+    });
+    return { rgb, width, height };
+  }
+}
+
+/** The sample of a picture that is there at once. */
 export function sampleRgb(
   pixels: Uint8Array | Uint16Array,
-  channels: 3 | 4,
+  channels: number,
   width: number,
   height: number,
 ): RgbSample {
-  const scale = Math.min(1, SAMPLE_SIDE / Math.max(width, height));
-  const columns = Math.max(1, Math.round(width * scale));
-  const rows = Math.max(1, Math.round(height * scale));
-  const unit = pixels instanceof Uint16Array ? 257 : 1;
-  const xs = placesOfStretches(width, columns, MOST_AVERAGED);
-  const ys = placesOfStretches(height, rows, MOST_AVERAGED);
-  const rgb = new Uint8Array(rows * columns * 3);
-  for (let row = 0, target = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, target += 3) {
-      let [red, green, blue] = [0, 0, 0];
-      for (const y of ys[row]!) {
-        for (const x of xs[column]!) {
-          const source = (y * width + x) * channels;
-          red += pixels[source]!;
-          green += pixels[source + 1]!;
-          blue += pixels[source + 2]!;
-        }
-      }
-      const divisor = ys[row]!.length * xs[column]!.length * unit;
-      rgb[target] = Math.round(red / divisor);
-      rgb[target + 1] = Math.round(green / divisor);
-      rgb[target + 2] = Math.round(blue / divisor);
-    }
-  }
-  return { rgb, width: columns, height: rows };
+  const sampler = new RgbSampler(width, height);
+  sampler.add(pixels, channels);
+  return sampler.sample();
 }

@@ -1,8 +1,6 @@
-// What is found out about a scan before the network sees it.
-
 import type { GrayPicture } from "../color/gray-picture.js";
 import type { LightnessPicture } from "../colorize/compose-pixels.js";
-import { findLevels, type Levels, levelled } from "./levels.js";
+import { type LightnessRange, lightnessRange } from "./levels.js";
 import { isInside, type PictureArea } from "./picture-area.js";
 import { smallLightness } from "./small-lightness.js";
 
@@ -10,24 +8,18 @@ import { smallLightness } from "./small-lightness.js";
 const COUNTED_SIDE = 256;
 
 /**
- * The levels of the photograph on a scan.
+ * The range of lightness of the photograph on a scan.
  *
  * @param area of the photograph; undefined without borders
- * @returns undefined where nothing is to be spread
  */
-export function levelsOfScan(
+export function rangeOfScan(
   scan: GrayPicture | LightnessPicture,
   area: PictureArea | undefined,
-): Levels | undefined {
+): LightnessRange {
   const { lightness, width, height } = smallLightness(scan, COUNTED_SIDE);
-  if (!area) return findLevels(lightness);
+  if (!area) return lightnessRange(lightness);
   const inside = lightness.filter((_, i) =>
     isInside(area, ((i % width) + 0.5) / width, (Math.floor(i / width) + 0.5) / height),
   );
-  return inside.length === 0 ? undefined : findLevels(inside);
-}
-
-/** The picture with other lightnesses. Grey codes are shared, only what they mean changes. */
-export function withLevels(picture: GrayPicture, levels: Levels): GrayPicture {
-  return { ...picture, lightness: picture.lightness.map((value) => levelled(value, levels)) };
+  return lightnessRange(inside.length === 0 ? lightness : inside);
 }
