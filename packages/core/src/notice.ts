@@ -4,6 +4,8 @@
  *
  * - `pages-left-out`: only some of the pages or frames of a file were taken
  * - `not-kept`: the format of the output cannot hold something that the input has
+ * - `kept-elsewhere`: it is kept, but not where the input had it
+ * - `metadata-damaged`: something that the input says about itself cannot be read, and is left out
  * - `fewer-alternatives`: the network holds fewer colourings likely than were asked for
  * - `repaired`: the file has a mistake that does not touch the picture
  * - `color-assumed`: what the samples of the file mean is not said, or cannot be read, and was assumed
@@ -14,6 +16,8 @@
 export type NoticeCode =
   | "pages-left-out"
   | "not-kept"
+  | "kept-elsewhere"
+  | "metadata-damaged"
   | "fewer-alternatives"
   | "repaired"
   | "color-assumed"

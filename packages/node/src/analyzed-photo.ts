@@ -7,6 +7,7 @@ import {
   rankScenes,
   type Scene,
 } from "@let-there-be-color/core/colorize";
+import type { Provenance } from "@let-there-be-color/core/metadata";
 import type { Notice } from "@let-there-be-color/core/notice";
 import { doubtsOf, type PictureArea } from "@let-there-be-color/core/old-photographs";
 import { ComposedPhoto } from "./composed-photo.js";
@@ -37,6 +38,8 @@ export interface PhotoOrigin {
   readonly path: string | undefined;
   /** Names of the model's scene classes. */
   readonly classes: readonly string[];
+  /** What makes the colours. */
+  readonly provenance: Provenance;
 }
 
 /** Holds the grey picture (a byte or two a pixel) and what the network said of it (some MB). */
@@ -46,6 +49,7 @@ export class AnalyzedPhoto {
   readonly inputPath: string | undefined;
   /** Of the picture; each colouring may have more. */
   readonly notices: readonly Notice[];
+  readonly provenance: Provenance;
   readonly #decoded: DecodedScan;
   readonly #analysis: ColorAnalysis;
   readonly #tools: CompositionTools;
@@ -53,12 +57,13 @@ export class AnalyzedPhoto {
   constructor(
     decoded: DecodedScan,
     analysis: ColorAnalysis,
-    { path, classes }: PhotoOrigin,
+    { path, classes, provenance }: PhotoOrigin,
     tools: CompositionTools,
   ) {
     const { sceneLogits } = analysis;
     this.scenes = sceneLogits ? rankScenes(sceneLogits, classes) : [];
     this.inputPath = path;
+    this.provenance = provenance;
     this.notices = decoded.notices;
     this.#decoded = decoded;
     this.#analysis = analysis;
@@ -103,13 +108,14 @@ export class AnalyzedPhoto {
     chroma: ChromaPlanes,
     { colors, saturation }: RenderOptions,
   ): Promise<ComposedPhoto> {
-    const { gray, alpha, metadata, area } = this.#decoded;
+    const { gray, alpha, metadata, isLossless, area } = this.#decoded;
     const couldBeVivid = this.#analysis.hasReadOuts && colors !== "vivid";
     const doubts = doubtsOf(chroma, { area, saturation, couldBeVivid });
     const { composer, isBusy, memory } = this.#tools;
     const pixels = await composer.compose(this.#decoded, chroma, isBusy(), memory);
     const { width, height } = gray;
-    const picture = { width, height, pixels, channels: alpha ? 4 : 3, metadata } as const;
+    const channels = alpha ? 4 : 3;
+    const picture = { width, height, pixels, channels, metadata, isLossless } as const;
     return new ComposedPhoto(picture, this, doubts);
   }
 

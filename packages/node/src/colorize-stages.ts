@@ -24,6 +24,7 @@ import { type DecodedPhoto, type OpenPhoto, openPhoto } from "./image/decode.js"
 import { readInputFile } from "./image/read-file.js";
 import { assertRotation, type Rotation, rotatedPhoto } from "./image/rotate.js";
 import { SharedMemory } from "./image/shared-memory.js";
+import { provenanceOf } from "./provenance.js";
 import type { StageWatch } from "./watch.js";
 
 /** How to colourise one picture. */
@@ -152,7 +153,9 @@ export async function analyzeDecoded(
     area,
     notices: isOneTone(range) ? [...notices, ONE_TONE] : notices,
   };
-  return new AnalyzedPhoto(scan, analysis, { path, classes: model.metadata.classes }, tools);
+  const { metadata } = model;
+  const origin = { path, classes: metadata.classes, provenance: provenanceOf(metadata) };
+  return new AnalyzedPhoto(scan, analysis, origin, tools);
 }
 
 const TREATED_AS_GREY: Notice = {

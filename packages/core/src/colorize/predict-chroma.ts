@@ -6,6 +6,7 @@
 
 import type { GrayPicture } from "../color/gray-picture.js";
 import type { DeviceTensor, Session, TensorValue } from "../graph/session.js";
+import type { Declared } from "../model/declared-tensors.js";
 import { ColorDistributions } from "../objective/quantized-chroma/color-distributions.js";
 import type { QuantizedColors } from "../objective/quantized-chroma/quantized-head.js";
 import { UserError } from "../user-error.js";
@@ -27,21 +28,17 @@ export interface DistributionFormat extends QuantizedColors {
  * `[N, 1, H, W]`), output `ab` (CIELAB units, `[N, 2, H, W]`) or the logits of distributions over
  * colours `ab_logits` (`[N, h, w, bins]`), optionally `scene_logits` (`[N, C]`).
  *
- * @param defaults what its other inputs are fed
  * @param output "ab" or "ab_logits"
  * @throws UserError if it does not
  */
 export function assertColorModel(
-  session: Session,
-  defaults: Readonly<Record<string, TensorValue>>,
+  { inputs, outputs }: Declared<string>,
   output: "ab" | "ab_logits",
 ): void {
-  const { outputNames } = session;
-  const inputNames = session.inputNames.filter((name) => !(name in defaults));
-  if (inputNames.length !== 1 || inputNames[0] !== "luminance" || !outputNames.includes(output)) {
+  if (inputs.length !== 1 || inputs[0] !== "luminance" || !outputs.includes(output)) {
     throw new UserError(
       "model-invalid",
-      `Expected a colour model with the input "luminance" and the output "${output}" but this one has inputs ${JSON.stringify(inputNames)} and outputs ${JSON.stringify(outputNames)}; a model of another program needs a JSON file beside it (${DOCUMENTATION}), one of this program a version that knows it`,
+      `Expected a colour model with the input "luminance" and the output "${output}" but this one has inputs ${JSON.stringify(inputs)} and outputs ${JSON.stringify(outputs)}; a model of another program needs a JSON file beside it (${DOCUMENTATION}), one of this program a version that knows it`,
     );
   }
 }

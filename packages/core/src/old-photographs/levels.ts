@@ -15,8 +15,11 @@ export interface Levels {
   readonly white: number;
 }
 
-/** L* of the darkest and the lightest parts of an ordinary photograph, medians over 1,000. */
-export const FULL_RANGE = { black: 4, white: 96 };
+/**
+ * L* that the darkest and the lightest parts come to: those of a good print. Ordinary photographs reach
+ * them, and stay as they are.
+ */
+export const FULL_RANGE = { black: 8, white: 92 };
 /** Share of the pixels that may lie outside of the range at either end: dust, scratches, glare. */
 const OUTSIDE = 0.005;
 /** Narrowest range, L*, of a photograph: below, there is only noise to see. */

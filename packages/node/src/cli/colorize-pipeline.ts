@@ -24,7 +24,9 @@ import type { Streams } from "./streams.js";
 export interface PipelineOptions extends RenderOptions {
   readonly size?: number;
   readonly format?: OutputFormat;
-  readonly quality: number;
+  readonly quality?: number;
+  /** Whether files say that a network made their colours. */
+  readonly provenance: boolean;
   readonly overwrite?: boolean;
   readonly rotate?: Rotation;
 }
@@ -218,14 +220,15 @@ export class ColorizePipeline {
   }
 
   async #write(photo: ComposedPhoto, output: string): Promise<readonly Notice[]> {
-    const { format, quality, overwrite = false } = this.#options;
+    const { format, quality, provenance, overwrite = false } = this.#options;
+    const encoding = { provenance, ...(quality === undefined ? {} : { quality }) };
     if (output === STANDARD_STREAM) {
-      const { bytes, notices } = await photo.encode(format, { quality });
+      const { bytes, notices } = await photo.encode(format, encoding);
       await this.#streams.stdout.writeFile(bytes);
       this.#memory.give(photo.facts.pixels);
       return notices;
     }
-    const notices = await photo.toFile(output, { quality, overwrite });
+    const notices = await photo.toFile(output, { ...encoding, overwrite });
     this.#memory.give(photo.facts.pixels);
     return notices;
   }

@@ -366,7 +366,7 @@ describe("ltbc", () => {
     const { code, stdout } = await ltbc(["colorize", "--help"]);
     expect(code).toBe(0);
     expect(String(stdout)).toMatch(
-      /--quality <q>\s+of JPEG, WebP and AVIF, 1 to 100 \(default: 95\)/,
+      /--quality <q>\s+of JPEG, WebP and AVIF, 1 to 100 \(default: 95;/,
     );
     expect((await ltbc(["--version"])).stdout.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
   });

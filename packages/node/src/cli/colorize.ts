@@ -72,7 +72,7 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
     )
     .option(
       "--reference <picture>",
-      "a picture whose kind of scene lends its colours: the network takes its global features in place of the picture's own",
+      "a picture whose scene as a whole stands in for the picture's own (its greys; its colours are not seen): changes the mood",
     )
     .option("--reference-strength <share>", "share of the reference, 0 (none) to 1", share, 1)
     .option(
@@ -87,10 +87,10 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
     )
     .option(
       "--quality <q>",
-      "of JPEG, WebP and AVIF, 1 to 100",
+      `of JPEG, WebP and AVIF, 1 to 100 (default: ${DEFAULT_QUALITY}; lossless WebP stays lossless)`,
       numberOption(1, 100, true),
-      DEFAULT_QUALITY,
     )
+    .option("--no-provenance", "do not say in the file that a network made its colours (XMP)")
     .option("--overwrite", "replace existing outputs (never an input)")
     .addOption(deviceOption())
     .addOption(threadsOption())

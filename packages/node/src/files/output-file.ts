@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
-import { exists, writeFileAtomically } from "./atomic-file.js";
+import { exists, type FileAttributes, writeFileAtomically } from "./atomic-file.js";
 import { nativePath } from "./byte-path.js";
 import { makeFolder } from "./output-folder.js";
 
@@ -49,19 +49,31 @@ export function isDiskFull(error: unknown): boolean {
   return code === "ENOSPC" || code === "EDQUOT" || (cause instanceof Error && isDiskFull(cause));
 }
 
+/** Modification time and permissions of a file; undefined if it is not there any more. */
+async function attributesOf(path: string): Promise<FileAttributes | undefined> {
+  try {
+    const { mode, mtimeMs } = await stat(nativePath(path));
+    return { mode: mode & 0o777, modified: mtimeMs / 1000 };
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Writes a file whole or not at all. Its folder is made if missing.
  *
+ * @param like path of a file whose modification time and permissions it gets
  * @throws UserError if the path is taken and must not be overwritten, or cannot be written
  */
 export async function writeWhole(
   path: string,
   bytes: Uint8Array,
-  { overwrite = false }: { overwrite?: boolean | undefined } = {},
+  { overwrite = false, like }: { overwrite?: boolean | undefined; like?: string | undefined } = {},
 ): Promise<void> {
   try {
     await makeFolder(dirname(path));
-    await writeFileAtomically(path, [bytes], { replace: overwrite });
+    const attributes = like === undefined ? undefined : await attributesOf(like);
+    await writeFileAtomically(path, [bytes], { replace: overwrite, attributes });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST" && (await exists(path))) throw alreadyThere(path);

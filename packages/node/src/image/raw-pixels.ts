@@ -70,6 +70,7 @@ export function decodedPixels(
     ...(channels >= 3 ? { sample: sampleRgb(pixels, channels, width, height) } : {}),
     format: "png",
     metadata: {},
+    isLossless: false,
     notices: [],
   };
 }
