@@ -9,7 +9,12 @@ import {
 } from "@let-there-be-color/core/colorize";
 import type { Provenance } from "@let-there-be-color/core/metadata";
 import type { Notice } from "@let-there-be-color/core/notice";
-import { doubtsOf, type PictureArea } from "@let-there-be-color/core/old-photographs";
+import {
+  doubtsOf,
+  type Levels,
+  type PictureArea,
+  unlevelled,
+} from "@let-there-be-color/core/old-photographs";
 import { ComposedPhoto } from "./composed-photo.js";
 import type { Composer } from "./image/composer.js";
 import type { DecodedPhoto } from "./image/decode.js";
@@ -30,6 +35,8 @@ export interface CompositionTools {
 export interface DecodedScan extends DecodedPhoto {
   /** Where the photograph lies, if there are borders. */
   readonly area: PictureArea | undefined;
+  /** Which the network saw the picture with, if the picture itself has not got them. */
+  readonly networkLevels: Levels | undefined;
 }
 
 /** What is known of a picture beside its pixels. */
@@ -108,11 +115,12 @@ export class AnalyzedPhoto {
     chroma: ChromaPlanes,
     { colors, saturation }: RenderOptions,
   ): Promise<ComposedPhoto> {
-    const { gray, alpha, metadata, isLossless, area } = this.#decoded;
+    const { gray, alpha, metadata, isLossless, area, networkLevels } = this.#decoded;
     const couldBeVivid = this.#analysis.hasReadOuts && colors !== "vivid";
     const doubts = doubtsOf(chroma, { area, saturation, couldBeVivid });
+    const own = networkLevels ? withOwnGuide(chroma, networkLevels) : chroma;
     const { composer, isBusy, memory } = this.#tools;
-    const pixels = await composer.compose(this.#decoded, chroma, isBusy(), memory);
+    const pixels = await composer.compose(this.#decoded, own, isBusy(), memory);
     const { width, height } = gray;
     const channels = alpha ? 4 : 3;
     const picture = { width, height, pixels, channels, metadata, isLossless } as const;
@@ -131,4 +139,12 @@ export class AnalyzedPhoto {
     this.#tools.memory?.give(gray.codes);
     if (alpha) this.#tools.memory?.give(alpha);
   }
+}
+
+/** Chroma that is guided by the picture's own lightness again. */
+function withOwnGuide(chroma: ChromaPlanes, levels: Levels): ChromaPlanes {
+  const { guide } = chroma;
+  if (!guide) return chroma;
+  const lightness = guide.lightness.map((value) => unlevelled(value, levels));
+  return { ...chroma, guide: { ...guide, lightness } };
 }

@@ -151,6 +151,7 @@ export async function analyzeDecoded(
     ...upright,
     gray: restoreLevels ? seen : gray,
     area,
+    networkLevels: restoreLevels ? undefined : levels,
     notices: isOneTone(range) ? [...notices, ONE_TONE] : notices,
   };
   const { metadata } = model;

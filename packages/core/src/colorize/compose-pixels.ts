@@ -2,7 +2,8 @@
 
 import { labToRgb } from "../color/gamut.js";
 import type { GrayPicture } from "../color/gray-picture.js";
-import { type ChromaPlanes, ChromaUpsampler } from "../color/upsample.js";
+import type { ChromaPlanes } from "../color/guided-chroma.js";
+import { ChromaUpsampler } from "../color/upsample.js";
 import { NeutralBorder } from "../old-photographs/neutral-border.js";
 import type { PictureArea } from "../old-photographs/picture-area.js";
 import type { Size } from "./working-size.js";
@@ -55,7 +56,8 @@ export class BandComposer {
 
   /**
    * @param picture its lightness is kept (within the rounding of the pixels)
-   * @param chroma a* and b* at any resolution; enlarged bilinearly and held within the sRGB gamut
+   * @param chroma a* and b* at any resolution; enlarged by a {@link ChromaUpsampler} and held within the
+   * sRGB gamut
    * @param pixels receives the picture, its type says the bit depth: `[height, width, 3]`, or
    * `[height, width, 4]` with an alpha
    */
@@ -91,7 +93,7 @@ export class BandComposer {
     const channels = this.#alpha ? 4 : 3;
     const strip = this.#pixels.subarray(start * channels, (start + count) * channels);
     this.#readLightness(start, count, this.#lightness);
-    this.#upsampler.rows(firstRow, rowCount, this.#ab);
+    this.#upsampler.rows(firstRow, rowCount, this.#lightness, this.#ab);
     this.#border?.fade(this.#ab, firstRow, rowCount);
     labToRgb(this.#lightness, this.#ab, count, channels, strip);
     if (this.#alpha) {
@@ -102,7 +104,7 @@ export class BandComposer {
 
 /**
  * Composes the picture: the given L* exactly (within the rounding of `bitDepth`), the chroma
- * enlarged bilinearly and held within the sRGB gamut.
+ * enlarged by a {@link ChromaUpsampler} and held within the sRGB gamut.
  *
  * @param lightness L* 0..100 at full resolution: `[height, width]`
  * @param chroma a* and b* at any resolution

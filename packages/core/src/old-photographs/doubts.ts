@@ -1,6 +1,6 @@
 // Where a colouring is doubtful, and what may help.
 
-import type { ChromaPlanes } from "../color/upsample.js";
+import type { ChromaPlanes } from "../color/guided-chroma.js";
 import type { Notice } from "../notice.js";
 import { isInside, type PictureArea, WHOLE_AREA } from "./picture-area.js";
 

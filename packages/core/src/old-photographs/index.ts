@@ -6,6 +6,7 @@ export {
   type LightnessRange,
   levelled,
   lightnessRange,
+  unlevelled,
   withLevels,
 } from "./levels.js";
 export { NeutralBorder } from "./neutral-border.js";

@@ -6,6 +6,7 @@ import {
   isOneTone,
   levelled,
   lightnessRange,
+  unlevelled,
   withLevels,
 } from "./levels.js";
 import { rangeOfScan } from "./range-of-scan.js";
@@ -24,6 +25,13 @@ describe("levels", () => {
     for (let i = 1; i < spread.length; i++)
       expect(spread[i]).toBeGreaterThanOrEqual(spread[i - 1]!);
     expect([spread[0], spread.at(-1)]).toEqual([0, 100]);
+  });
+
+  it("are taken back", () => {
+    const levels = { black: 30, white: 70 };
+    for (const lightness of [28, 30, 44.5, 70, 73]) {
+      expect(unlevelled(levelled(lightness, levels), levels)).toBeCloseTo(lightness, 5);
+    }
   });
 
   it("leave an end alone that has its usual place, and a photograph of the usual range", () => {

@@ -61,6 +61,15 @@ export function levelled(lightness: number, { black, white }: Levels): number {
   return Math.min(Math.max(spread, 0), 100);
 }
 
+/**
+ * The L* that {@link levelled} made of a lightness, taken back; what it held at 0 or 100 comes back as
+ * the lightness that is just held.
+ */
+export function unlevelled(lightness: number, { black, white }: Levels): number {
+  const share = (lightness - FULL_RANGE.black) / (FULL_RANGE.white - FULL_RANGE.black);
+  return black + share * (white - black);
+}
+
 /** The picture with other lightnesses. Its codes are shared, only what they mean changes. */
 export function withLevels(picture: GrayPicture, levels: Levels): GrayPicture {
   return { ...picture, lightness: picture.lightness.map((value) => levelled(value, levels)) };

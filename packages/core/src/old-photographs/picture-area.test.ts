@@ -103,7 +103,8 @@ describe("the area of the photograph on a scan", () => {
     const darkHills = scan((x, y) => (y > 220 + 25 * Math.sin(x / 40) ? 2 : content(x, y)));
     const wallAndFloor = scan((x, y) => (y < 60 ? 70 : y > 230 ? 45 : content(x, y)));
     const blank = scan(() => 90);
-    const pictures = { noSky, seaside, whiteSky, snow, darkHills, wallAndFloor, blank };
+    const shadow = scan((x) => Math.min(90, x / 2));
+    const pictures = { noSky, seaside, whiteSky, snow, darkHills, wallAndFloor, blank, shadow };
     for (const [name, picture] of Object.entries(pictures)) {
       expect(findPictureArea(picture), name).toBeUndefined();
     }

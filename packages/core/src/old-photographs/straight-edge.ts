@@ -29,6 +29,10 @@ const TOLERANCE = 6;
 const UNIFORM = 0.75;
 /** Pixels in a row that must differ for a band to have ended: a scratch or a letter is thinner. */
 const RUN = 4;
+/** L* that changes within a few pixels where a band ends: less is a shadow, not an edge. */
+const STEP = 6;
+/** Pixels before and after the end of a band between which it changes: scans are soft. */
+const BLUR = 2;
 /** Pixels beside the line within which an end counts as on it. */
 const NEAR = 2;
 /** Steepest line, pixels a pixel: 3 degrees. */
@@ -67,13 +71,18 @@ function outermostTone({ length, at }: SideView): number | undefined {
   return alike >= UNIFORM * length ? tone : undefined;
 }
 
-/** How many pixels deep the band is at one place; infinite if it does not end within reach. */
+/** How many pixels deep the band is at one place; infinite if it does not end within reach, or softly. */
 function endOfBand(view: SideView, along: number, tone: number, deepest: number): number {
   let run = 0;
   const reach = Math.min(view.depth, deepest + RUN);
   for (let away = 0; away < reach; away++) {
     if (Math.abs(view.at(along, away) - tone) < TOLERANCE) run = 0;
-    else if (++run === RUN) return away - RUN + 1;
+    else if (++run === RUN) {
+      const end = away - RUN + 1;
+      const before = view.at(along, Math.max(0, end - BLUR));
+      const after = view.at(along, Math.min(view.depth - 1, end + BLUR));
+      return Math.abs(after - before) >= STEP ? end : Number.POSITIVE_INFINITY;
+    }
   }
   return Number.POSITIVE_INFINITY;
 }

@@ -320,6 +320,7 @@ describe("ltbc colorize", () => {
     ["an unknown option", (folder) => [folder, "--colour"]],
     ["a size out of range", (folder) => [folder, "--size", "5"]],
     ["a size that is no number", (folder) => [folder, "--size", "big"]],
+    ["so many threads that they would only wait", (folder) => [folder, "--threads", "1024"]],
     ["a saturation out of range", (folder) => [folder, "--saturation", "3"]],
     ["a warmth out of range", (folder) => [folder, "--warmth", "-1.1"]],
     ["too many alternatives", (folder) => [folder, "--alternatives", "10"]],

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { normalize, sep } from "node:path";
 import { assertHints, type Hint } from "@let-there-be-color/core/colorize";
-import { UserError } from "@let-there-be-color/core/user-error";
+import { naming, UserError } from "@let-there-be-color/core/user-error";
 import { InvalidArgumentError } from "commander";
 
 /** Reads a hint such as `120,80,#2e5d34` or, with a radius, `120,80,#2e5d34,15`, and adds it. */
@@ -94,19 +94,18 @@ async function readHints(
       `The hints ${file}: expected a list of { x, y, color }, or an object of such lists by picture.`,
     );
   }
-  return Object.fromEntries(
-    Object.entries(content).map(([name, hints]) => [name, checked(`${file}, ${name}`, hints)]),
-  );
+  const byName: Record<string, readonly Hint[]> = {};
+  for (const [name, hints] of Object.entries(content)) {
+    byName[name] = await checked(`${file}, ${name}`, hints);
+  }
+  return byName;
 }
 
-function checked(place: string, hints: unknown): readonly Hint[] {
-  try {
+function checked(place: string, hints: unknown): Promise<readonly Hint[]> {
+  return naming(`The hints ${place}`, () => {
     assertHints(hints as readonly Hint[]);
     return hints as readonly Hint[];
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(error.code, `The hints ${place}: ${error.message}`, { cause: error });
-  }
+  });
 }
 
 function assigned(

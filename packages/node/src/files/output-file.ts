@@ -19,7 +19,7 @@ export async function isSameFile(first: string, second: string): Promise<boolean
 }
 
 /**
- * Checks that a picture may be written to a path.
+ * Checks that a file may be written to a path.
  *
  * @throws UserError if it is the input itself, or is taken and must not be overwritten
  */

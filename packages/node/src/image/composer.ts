@@ -68,7 +68,7 @@ export class Composer {
     const piece = memory.take((samples * bitDepth) / 8);
     const composition: Composition = {
       picture: gray,
-      chroma: { ab: chroma.ab, width: chroma.width, height: chroma.height },
+      chroma,
       ...(alpha ? { alpha } : {}),
       ...(area ? { area } : {}),
       pixels:
