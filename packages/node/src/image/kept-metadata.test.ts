@@ -1,66 +1,16 @@
 // What an input says about itself, in outputs of every format, read by libvips where it can and by
 // looking for the bytes where it cannot.
 
-import {
-  isOwnOutput,
-  outputMetadata,
-  readMetadata,
-  writeMetadata,
-} from "@let-there-be-color/core/metadata";
+import { isOwnOutput, outputMetadata, readMetadata } from "@let-there-be-color/core/metadata";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { describedPicture } from "../testing/described-picture.js";
 import { decodePhoto } from "./decode.js";
 import { encodePhoto, type PixelPicture } from "./encode.js";
-import { OUTPUT_FORMATS, type OutputFormat } from "./format.js";
+import { OUTPUT_FORMATS } from "./format.js";
 
 const [width, height] = [40, 30];
 const provenance = { systemVersion: "0.1.0, model test" };
-
-const xmp = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/" tiff:Orientation="8"><dc:title><rdf:Alt><rdf:li xml:lang="x-default">Österreich</rdf:li></rdf:Alt></dc:title></rdf:Description></rdf:RDF></x:xmpmeta>`;
-
-/** A caption and two keywords, as IIM and as image resources. */
-const iptc = Buffer.from(
-  "\x1c\x01\x5a\x00\x03\x1b%G\x1c\x02\x78\x00\x07A cap. \x1c\x02\x19\x00\x03one\x1c\x02\x19\x00\x03two",
-  "latin1",
-);
-
-/** A picture lying on its side, in Adobe RGB by its marks, that says a lot. */
-async function input(format: OutputFormat): Promise<Buffer> {
-  const pixels = {
-    create: { width: height, height: width, channels: 3, background: "#777" },
-  } as const;
-  const exif = (
-    await sharp(pixels)
-      .withExif({
-        IFD0: {
-          Artist: "A. Photographer",
-          ImageDescription: "A street",
-          Orientation: "8",
-        },
-        IFD2: {
-          LensModel: "Lens 50",
-          ColorSpace: "2",
-          PixelXDimension: "30",
-          PixelYDimension: "40",
-        },
-        IFD3: { GPSLatitudeRef: "N" },
-      })
-      .withDensity(300)
-      .jpeg()
-      .toBuffer()
-      .then((file) => sharp(file).metadata())
-  ).exif!;
-  const said = {
-    exif: exif.subarray(6),
-    xmp,
-    ...(format === "jpeg" || format === "tiff" ? { iptc } : {}),
-    ...(format === "jpeg" ? { comments: [Buffer.from("Kommentar")] } : {}),
-    ...(format === "png" ? { texts: [{ keyword: "Warning", text: "not for children" }] } : {}),
-    resolution: { x: 300, y: 300, unit: "inch" },
-  } as const;
-  const file = await sharp(pixels).toFormat(format).toBuffer();
-  return Buffer.from(writeMetadata(file, format, said).bytes);
-}
 
 function picture(overrides: Partial<PixelPicture>): PixelPicture {
   const pixels = new Uint8Array(width * height * 3).fill(99);
@@ -71,7 +21,7 @@ const pairs = OUTPUT_FORMATS.flatMap((from) => OUTPUT_FORMATS.map((to) => [from,
 
 describe("metadata of the input", () => {
   it.each(pairs)("%s -> %s", async (from, to) => {
-    const { metadata } = readMetadata(await input(from));
+    const { metadata } = readMetadata(await describedPicture(from));
     const { bytes, notices } = await encodePhoto(picture({ metadata }), to, { provenance });
     const written = await sharp(bytes, { failOn: "warning" }).metadata();
     expect([written.width, written.height, written.orientation ?? 1]).toEqual([40, 30, 1]);
@@ -103,7 +53,7 @@ describe("metadata of the input", () => {
   });
 
   it("is upright and without marks of Adobe RGB", async () => {
-    const { metadata } = await decodePhoto(await input("jpeg"), "x");
+    const { metadata } = await decodePhoto(await describedPicture("jpeg"), "x");
     const output = outputMetadata(metadata, { width, height });
     // Fields of the EXIF directory: 0xa001 ColorSpace, 0xa002 and 0xa003 the sizes, as shorts or longs.
     const exif = Buffer.from(output.exif!);
@@ -124,7 +74,7 @@ describe("metadata of the input", () => {
   });
 
   it("goes into pictures with alpha and 16 bits", async () => {
-    const { metadata } = readMetadata(await input("tiff"));
+    const { metadata } = readMetadata(await describedPicture("tiff"));
     for (const format of ["png", "webp", "tiff", "avif"] as const) {
       const pixels = Uint16Array.from({ length: width * height * 4 }, (_, i) => (i * 7919) % 65536);
       const { bytes } = await encodePhoto(picture({ metadata, pixels, channels: 4 }), format, {
@@ -141,7 +91,7 @@ describe("metadata of the input", () => {
 
   it("leaves the pixels as the encoder wrote them", async () => {
     const pixels = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 7919) % 256);
-    const { metadata } = readMetadata(await input("jpeg"));
+    const { metadata } = readMetadata(await describedPicture("jpeg"));
     for (const format of OUTPUT_FORMATS) {
       const decoded = async (said: PixelPicture["metadata"]) => {
         const { bytes } = await encodePhoto(picture({ pixels, metadata: said }), format, {
