@@ -87,7 +87,7 @@ describe("a scan with borders", () => {
         const chroma = Math.hypot(ab[i]!, ab[count + i]!);
         if (x < 16 || x >= 229 || y < 11 || y >= 144) {
           if (chroma > 1) throw new Error(`Chroma ${chroma} at ${x}, ${y}, in the border`);
-        } else if (x >= 24 && x < 221 && y >= 19 && y < 136 && chroma < 5) {
+        } else if (x >= 24 && x < 221 && y >= 19 && y < 136 && chroma < 2) {
           throw new Error(`Chroma ${chroma} at ${x}, ${y}, in the photograph`);
         }
       }
