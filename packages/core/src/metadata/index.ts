@@ -1,7 +1,7 @@
 // What picture files say about themselves, besides their pixels.
 
 export { isLosslessWebp } from "./containers/webp.js";
-export { type OutputPicture, outputMetadata } from "./correct.js";
+export { type OutputPicture, outputMetadata, quarterTurnedMetadata } from "./correct.js";
 export type { OutputPixels } from "./exif/correct.js";
 export type {
   FoundMetadata,

@@ -1,13 +1,20 @@
 // What an input says about itself, in outputs of every format, read by libvips where it can and by
 // looking for the bytes where it cannot.
 
-import { isOwnOutput, outputMetadata, readMetadata } from "@let-there-be-color/core/metadata";
+import {
+  isOwnOutput,
+  outputMetadata,
+  readMetadata,
+  writeMetadata,
+} from "@let-there-be-color/core/metadata";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { describedPicture } from "../testing/described-picture.js";
 import { decodePhoto } from "./decode.js";
 import { encodePhoto, type PixelPicture } from "./encode.js";
 import { OUTPUT_FORMATS } from "./format.js";
+import { rotatedPhoto } from "./rotate.js";
+import { SharedMemory } from "./shared-memory.js";
 
 const [width, height] = [40, 30];
 const provenance = { systemVersion: "0.1.0, model test" };
@@ -15,6 +22,27 @@ const provenance = { systemVersion: "0.1.0, model test" };
 function picture(overrides: Partial<PixelPicture>): PixelPicture {
   const pixels = new Uint8Array(width * height * 3).fill(99);
   return { width, height, pixels, channels: 3, metadata: {}, ...overrides };
+}
+
+/** An EXIF block of a picture on its side, whose pixels are no squares. */
+function exifWithResolutions(x: number, y: number): Buffer {
+  const block = Buffer.alloc(8 + 2 + 3 * 12 + 4 + 16);
+  block.write("MM\0*\0\0\0\x08\0\x03", "latin1");
+  const values = block.length - 16;
+  [
+    [0x0112, 3, 1, 6 << 16],
+    [0x011a, 5, 1, values],
+    [0x011b, 5, 1, values + 8],
+  ].forEach(([tag, type, count, value], i) => {
+    block.writeUInt16BE(tag!, 10 + 12 * i);
+    block.writeUInt16BE(type!, 12 + 12 * i);
+    block.writeUInt32BE(count!, 14 + 12 * i);
+    block.writeUInt32BE(value!, 18 + 12 * i);
+  });
+  [x, 1, y, 1].forEach((value, i) => {
+    block.writeUInt32BE(value, values + 4 * i);
+  });
+  return block;
 }
 
 const pairs = OUTPUT_FORMATS.flatMap((from) => OUTPUT_FORMATS.map((to) => [from, to] as const));
@@ -63,6 +91,27 @@ describe("metadata of the input", () => {
     };
     expect(exif.toString("latin1", 0, 2)).toBe("II");
     expect([0x0112, 0xa001, 0xa002, 0xa003].map(shortOf)).toEqual([1, 1, 40, 30]);
+  });
+
+  it("has its resolutions across and down turned with the pixels", async () => {
+    const said = {
+      exif: exifWithResolutions(300, 150),
+      resolution: { x: 300, y: 150, unit: "inch" },
+    } as const;
+    const file = await sharp(picture({}).pixels, { raw: { width, height, channels: 3 } })
+      .tiff()
+      .toBuffer();
+    const tiff = Buffer.from(writeMetadata(file, "tiff", said).bytes);
+    const decoded = rotatedPhoto(await decodePhoto(tiff, "x"), 90, new SharedMemory());
+    for (const format of ["jpeg", "png", "webp", "tiff"] as const) {
+      const { metadata } = readMetadata(
+        (await encodePhoto(picture({ metadata: decoded.metadata }), format)).bytes,
+      );
+      expect(metadata.resolution).toEqual({ x: 150, y: 300, unit: "inch" });
+    }
+    const upright = outputMetadata(said, { width, height });
+    expect(upright.resolution).toEqual({ x: 150, y: 300, unit: "inch" });
+    expect(Buffer.from(upright.exif!).readUInt32BE(8 + 2 + 3 * 12 + 4)).toBe(150);
   });
 
   it("says nothing of a network where it shall not", async () => {
