@@ -215,7 +215,7 @@ describe("ltbc colorize", () => {
     expect(dark.notices.map((notice: { code: string }) => notice.code)).toContain(
       "fewer-alternatives",
     );
-    expect(light).not.toHaveProperty("notices");
+    expect(light.notices).toMatchObject([{ code: "one-tone" }]);
     expect(dark.uncertainty).toBe(join(folder, "dark.uncertainty.png"));
     expect(light).toMatchObject({
       output: join(folder, "light.color.jpg"),
