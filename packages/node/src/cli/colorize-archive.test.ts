@@ -119,7 +119,7 @@ describe("a folder", () => {
     const inside = await readdir(name("out"), { encoding: "buffer" });
     expect(inside).toEqual([Buffer.from("b\xfc.png", "latin1")]);
     expect(String(stdout)).toMatch(/caf\\udce9\/b\\udcfc\.png {2}/);
-    expect(stderr).toBe("2 of 2 pictures are done.\n");
+    expect(stderr).toContain("2 of 2 pictures are done.\n");
     const again = await colorize(join(folder, "in"), "-o", join(folder, "out"), "--json");
     expect(lines(again.stdout).map(({ skipped }) => skipped)).toEqual([
       "done before",

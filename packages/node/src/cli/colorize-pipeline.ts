@@ -197,8 +197,7 @@ export class ColorizePipeline {
       const look = { workingSize: size, rotate, hints, reference };
       const analyzed = await analyzeDecoded(decoded, inputPath, tools, look, { signal });
       const { width, height } = analyzed.size;
-      const { written, notices: fromFormat } = await this.#writeAll(job, analyzed);
-      const notices = [...analyzed.notices, ...fromFormat];
+      const { written, notices } = await this.#writeAll(job, analyzed);
       const entry: DoneEntry = {
         input: { path: resolve(job.input), ...file },
         outputs: written,
@@ -236,12 +235,13 @@ export class ColorizePipeline {
   ): Promise<{ written: WrittenFile[]; notices: readonly Notice[] }> {
     const outputs = [job.output, ...job.alternatives];
     const written: WrittenFile[] = [];
-    let notices: readonly Notice[] = []; // the same for all of them
+    let notices: readonly Notice[] = []; // of the first colouring
     const colorings = analyzed.alternatives(outputs.length, this.#tools.options);
     for (const [i, chroma] of colorings.entries()) {
-      const photo = await analyzed.compose(chroma);
+      const photo = await analyzed.compose(chroma, this.#tools.options);
       if (i === colorings.length - 1) analyzed.release();
-      notices = await this.#encode(photo, outputs[i]!, job, written);
+      const notKept = await this.#encode(photo, outputs[i]!, job, written);
+      if (i === 0) notices = [...photo.facts.notices, ...notKept];
       this.#memory.give(photo.facts.pixels);
     }
     if (job.uncertainty !== undefined) {

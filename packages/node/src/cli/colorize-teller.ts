@@ -100,7 +100,7 @@ export class Teller {
     } else this.#summary.done++;
     if (entry) await this.#report?.add(reportEntryOf(entry, "done"));
     for (const { code: kind, message } of notices) {
-      this.#stderr.line(`note: ${job.input}: ${this.#inFlags(message)}`);
+      this.note(`${job.input}: ${message}`);
       this.#summary.addNotice(kind);
     }
   }

@@ -10,7 +10,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { JOURNAL_FILE } from "../archive/journal.js";
 import { unfinishedName } from "../files/unfinished-file.js";
 import { ltbcProgram, startLtbc } from "../testing/ltbc-process.js";
-import { noisePicture } from "../testing/pictures.js";
+import { grayNoisePicture } from "../testing/pictures.js";
 import { runCommand } from "../testing/run-command.js";
 import { hasSmallDisk, onSmallDisk } from "../testing/small-disk.js";
 import { folderForTests } from "../testing/temporary-folder.js";
@@ -23,7 +23,7 @@ const pictures = 60;
 beforeAll(async () => {
   await mkdir(photos);
   await writeFile(model, tinyColorModel({}));
-  const picture = await noisePicture(1, 400, 400);
+  const picture = await grayNoisePicture(1, 400, 400);
   for (let i = 0; i < pictures; i++) await writeFile(join(photos, `${100 + i}.png`), picture);
 });
 

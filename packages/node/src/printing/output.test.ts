@@ -9,7 +9,7 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { JOURNAL_FILE } from "../archive/journal.js";
 import { ltbcProgram } from "../testing/ltbc-process.js";
-import { noisePicture } from "../testing/pictures.js";
+import { grayNoisePicture } from "../testing/pictures.js";
 import { folderForTests } from "../testing/temporary-folder.js";
 import { tinyColorModel } from "../testing/tiny-color-model.js";
 
@@ -21,9 +21,9 @@ const names = ["0.png", "1.png", "2.png"];
 beforeAll(async () => {
   await mkdir(photos);
   for (const [i, name] of names.entries()) {
-    await writeFile(join(photos, name), await noisePicture(i, 40, 40));
+    await writeFile(join(photos, name), await grayNoisePicture(i, 40, 40));
   }
-  await writeFile(picture, await noisePicture(9, 120, 100)); // about 36 kB in colour
+  await writeFile(picture, await grayNoisePicture(9, 120, 100)); // about 36 kB in colour
   await writeFile(model, tinyColorModel({}));
 });
 
@@ -122,7 +122,7 @@ describe("progress that nobody takes", () => {
       JSON.stringify((await import("../testing/small-networks.js")).tinyNetwork),
     );
     words.push("--network", join(root, "network.json"), "-o", run, "--threads", "1");
-    words.push("--validation-fraction", "0.4");
+    words.push("--validation-fraction", "0.4", "--minimum-chroma", "0");
     expect(await readerGone(words)).toEqual({ status: 0, stderr: "" });
     expect(await readdir(run)).toContain("model.onnx");
   });
@@ -133,7 +133,7 @@ describe("names with control characters", () => {
     const folder = join(root, "names");
     await mkdir(folder);
     const name = "red\u001b[31m\nerror: none.png";
-    await writeFile(join(folder, name), await noisePicture(1, 16, 16));
+    await writeFile(join(folder, name), await grayNoisePicture(1, 16, 16));
     await writeFile(join(folder, "broken\u009b2J.png"), "broken");
     const printed = (options: string) => {
       const words = [ltbcProgram, "colorize", folder, "--model", model, ...options.split(" ")];
