@@ -67,11 +67,16 @@ export async function loadColorModel(
   return loaded;
 }
 
+/** Where the weights lie that come along. */
+export function defaultModelPath(): string {
+  return fileURLToPath(import.meta.resolve("@let-there-be-color/models/color.onnx"));
+}
+
 async function readModel(
   model: string | Uint8Array | undefined,
 ): Promise<{ bytes: Uint8Array; name: string }> {
   if (model instanceof Uint8Array) return { bytes: model, name: "The model" };
-  const path = model ?? fileURLToPath(import.meta.resolve("@let-there-be-color/models/color.onnx"));
+  const path = model ?? defaultModelPath();
   try {
     return { bytes: await readFile(path), name: path };
   } catch (error) {

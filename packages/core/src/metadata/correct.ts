@@ -1,4 +1,9 @@
-import { correctedExif, exifOrientation, type OutputPixels } from "./exif/correct.js";
+import {
+  correctedExif,
+  exifOrientation,
+  type OutputPixels,
+  quarterTurnedExif,
+} from "./exif/correct.js";
 import type { PictureMetadata, Resolution } from "./picture-metadata.js";
 import { type Provenance, withProvenance } from "./provenance.js";
 import { correctedXmp } from "./xmp/correct.js";
@@ -16,16 +21,26 @@ export interface OutputPicture extends OutputPixels {
  * @param metadata as `readMetadata` found them
  */
 export function outputMetadata(metadata: PictureMetadata, output: OutputPicture): PictureMetadata {
-  const { exif, xmp, resolution } = metadata;
-  const isOnItsSide = exif !== undefined && exifOrientation(exif) >= 5;
+  const isOnItsSide = metadata.exif !== undefined && exifOrientation(metadata.exif) >= 5;
+  const upright = isOnItsSide ? quarterTurnedMetadata(metadata) : metadata;
+  const { exif, xmp } = upright;
   const corrected = xmp === undefined ? undefined : correctedXmp(xmp, output);
   const { provenance } = output;
   const packet = provenance ? withProvenance(corrected, provenance) : corrected;
   return {
-    ...metadata,
+    ...upright,
     ...(exif ? { exif: correctedExif(exif, output) } : {}),
     ...(packet === undefined ? {} : { xmp: packet }),
-    ...(resolution && isOnItsSide ? { resolution: turned(resolution) } : {}),
+  };
+}
+
+/** Metadata of a picture that is turned by 90 or 270 degrees: what was across is upright then. */
+export function quarterTurnedMetadata(metadata: PictureMetadata): PictureMetadata {
+  const { exif, resolution } = metadata;
+  return {
+    ...metadata,
+    ...(exif ? { exif: quarterTurnedExif(exif) } : {}),
+    ...(resolution ? { resolution: turned(resolution) } : {}),
   };
 }
 

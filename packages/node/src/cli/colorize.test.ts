@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { lightnessOfPixels } from "@let-there-be-color/core/color";
+import { isOwnOutput, readMetadata } from "@let-there-be-color/core/metadata";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { runCommand } from "../testing/run-command.js";
@@ -270,6 +271,17 @@ describe("ltbc colorize", () => {
     const [, , warm] = await means("b.png", "--warmth", "1");
     const [, , cold] = await means("b.png", "--warmth", "-1");
     expect(cold - warm).toBeGreaterThan(5);
+  });
+
+  it("says in the file where the colours come from, unless it shall not", async () => {
+    const folder = await folderWith({ "a.png": await grey(130) });
+    const own = async (...options: string[]) => {
+      const output = join(folder, `out${options.length}.png`);
+      expect((await colorize([join(folder, "a.png"), "-o", output, ...options])).code).toBe(0);
+      return isOwnOutput(readMetadata(await readFile(output)).metadata);
+    };
+    expect(await own()).toBe(true);
+    expect(await own("--no-provenance")).toBe(false);
   });
 
   it("pipes standard input to standard output in the same format", async () => {

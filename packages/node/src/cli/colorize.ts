@@ -1,10 +1,13 @@
 // `ltbc colorize`
 
+import { dirname } from "node:path";
 import { MOST_ALTERNATIVES, READ_OUT_NAMES } from "@let-there-be-color/core/colorize";
 import { DEFAULT_WORKING_SIZE } from "@let-there-be-color/core/model";
 import { Command, Option } from "commander";
+import { prepareOutputFolder } from "../files/output-folder.js";
 import { DEFAULT_QUALITY } from "../image/encode.js";
-import { OUTPUT_FORMATS } from "../image/format.js";
+import { looksLikePicture, OUTPUT_FORMATS } from "../image/format.js";
+import { STANDARD_STREAM } from "./colorize-jobs.js";
 import { type ColorizeCommandOptions, colorizeAll } from "./colorize-run.js";
 import { withFlags } from "./flags.js";
 import { addHint } from "./hints-of-pictures.js";
@@ -105,6 +108,7 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
       );
       interruption.listen();
       try {
+        await assertOutputTakesFiles(options.output);
         const { failed, left } = await colorizeAll(
           inputs,
           options,
@@ -119,4 +123,10 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
         interruption.release();
       }
     });
+}
+
+/** @throws UserError if what `--output` names takes no files: once, not for each picture */
+async function assertOutputTakesFiles(output: string | undefined): Promise<void> {
+  if (output === undefined || output === STANDARD_STREAM) return;
+  await prepareOutputFolder(looksLikePicture(output) ? dirname(output) : output);
 }

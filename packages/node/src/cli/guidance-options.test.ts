@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { runCommand } from "../testing/run-command.js";
 import { folderForTests } from "../testing/temporary-folder.js";
 import { tinyColorModel, tinyGuidedModel } from "../testing/tiny-color-model.js";
+import { hintsOfPictures } from "./hints-of-pictures.js";
 
 const root = await folderForTests();
 const model = join(root, "guided.onnx");
@@ -120,7 +121,9 @@ describe("hints on the command line", () => {
     }
     const hints = [{ x: 20, y: 20, ...red }];
     const unclear = await colorize(second, "--hints", await jsonFile({ "anna.png": hints }));
-    expect(unclear.stderr).toMatch(/anna\.png may be .*second.* or .*; write more of its path/);
+    expect(unclear.stderr).toMatch(
+      /for anna\.png may be those of .*second.* or .*; write more of its path/,
+    );
     const clear = await colorize(second, "--hints", await jsonFile({ "b/anna.png": hints }));
     expect(await redness(join(clear.output, "b", "anna.png"), 20, 20)).toBeGreaterThan(40);
     expect(await redness(join(clear.output, "anna.png"), 20, 20)).toBe(0);
@@ -137,6 +140,22 @@ describe("hints on the command line", () => {
     const refused = await colorize(bert, "--hint", "1,2,#c04020", "--model", other);
     expect([refused.code, refused.stderr.trimEnd().split("\n").length]).toEqual([2, 1]);
     expect(refused.stderr).toMatch(/no input "hints"; leave the hints out/);
+  });
+});
+
+describe("hints of pictures that are still to come", () => {
+  const hints = [{ x: 20, y: 20, ...red }];
+
+  it("wait for them by name", async () => {
+    const file = await jsonFile({ "late.png": hints, "bert.png": hints });
+    expect([...(await hintsOfPictures({ hints: file }, [bert], true)).keys()]).toEqual([bert]);
+    const late = join(album, "late.png");
+    expect((await hintsOfPictures({ hints: file }, [late], true)).get(late)).toEqual(hints);
+  });
+
+  it("need a name", async () => {
+    await expect(hintsOfPictures({ hint: hints }, [bert], true)).rejects.toThrow(/may be more/);
+    expect((await hintsOfPictures({}, [], true)).size).toBe(0);
   });
 });
 

@@ -106,14 +106,14 @@ describe("an output that cannot be written", () => {
     const output = "/proc/none/x.png";
     const { code, stderr } = await runCommand(["colorize", photos, "-o", output, "--model", model]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/No file can be written to the folder \/proc\/none/);
+    expect(stderr).toMatch(/^error: No file can be written to the folder \/proc\/none .*\n$/);
   });
 
   it("is told before the work on the picture", async () => {
     const missing = join(root, "missing.png");
     await writeFile(join(root, "file"), "");
     const output = join(root, "file", "a.png");
-    // That the input does not exist is no longer looked at.
+    // That the input does not exist is not looked at.
     const { code, stderr } = await runCommand([missing, "-o", output, "--model", model]);
     expect(code).toBe(1);
     expect(stderr).toMatch(

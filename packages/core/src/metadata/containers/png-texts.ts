@@ -72,9 +72,12 @@ export function rawProfile({
   text,
 }: PngText): { kind: string; bytes: Uint8Array } | undefined {
   if (!keyword.startsWith(RAW_PROFILE)) return undefined;
-  const [, length, digits] = /^\s*[^\n]+\n\s*(\d+)\s+([0-9a-fA-F\s]*)$/.exec(text) ?? [];
-  const hex = digits?.replace(/\s/g, "") ?? "";
-  if (hex.length !== Number(length) * 2) throw new DamagedMetadata("a raw profile cut short");
+  // Line by line: the name, the length, the digits.
+  const [, length, ...lines] = text.trim().split("\n");
+  const hex = lines.join("").replace(/\s/g, "");
+  if (hex.length !== Number(length) * 2 || !/^[0-9a-f]*$/i.test(hex)) {
+    throw new DamagedMetadata("a raw profile cut short");
+  }
   const bytes = Uint8Array.from({ length: hex.length / 2 }, (_, i) =>
     Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16),
   );

@@ -27,7 +27,7 @@ export function readPng(file: Uint8Array): ContainerMetadata {
       take(readText(text), found);
     } catch (error) {
       if (!(error instanceof DamagedMetadata)) throw error;
-      found.damaged.add("a text");
+      found.damaged.add("A text");
     }
   }
   const own = chunks.find(({ type }) => type === "eXIf")?.content;

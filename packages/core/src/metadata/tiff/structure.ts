@@ -6,7 +6,6 @@ import { ByteReader, DamagedMetadata } from "../byte-reader.js";
 /** Bytes of one value of each field type; TIFF 6.0 section 2, TIFF Supplement 1 (13), BigTIFF (16..18). */
 const TYPE_SIZES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
 
-export const ASCII = 2;
 export const SHORT = 3;
 export const LONG = 4;
 export const RATIONAL = 5;
