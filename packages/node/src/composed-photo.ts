@@ -57,11 +57,13 @@ export class ComposedPhoto {
   readonly #picture: PixelPicture;
   readonly #source: AnalyzedPhoto;
 
-  constructor(picture: PixelPicture, source: AnalyzedPhoto) {
+  /** @param doubts about these colours */
+  constructor(picture: PixelPicture, source: AnalyzedPhoto, doubts: readonly Notice[]) {
     this.#picture = picture;
     this.#source = source;
     const { width, height, channels, pixels } = picture;
-    const { scenes, notices, inputFormat } = source;
+    const { scenes, inputFormat } = source;
+    const notices = [...source.notices, ...doubts];
     this.facts = { width, height, channels, pixels, scenes, notices, inputFormat };
   }
 

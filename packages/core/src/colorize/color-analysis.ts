@@ -77,6 +77,11 @@ export class ColorAnalysis {
     this.globalFeatures = globalFeatures;
   }
 
+  /** Whether there are read-outs to choose `colors` from. */
+  get hasReadOuts(): boolean {
+    return "readOuts" in this.#colors;
+  }
+
   /**
    * Colours of the picture at a size of the network's.
    *

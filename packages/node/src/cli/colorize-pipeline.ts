@@ -173,7 +173,7 @@ export class ColorizePipeline {
         job,
         photo: { width, height, scenes: analyzed.scenes },
         written,
-        notices: [...analyzed.notices, ...notices],
+        notices,
         seconds: seconds(),
       };
     } catch (error) {
@@ -202,12 +202,13 @@ export class ColorizePipeline {
     const { overwrite = false } = this.#options;
     const outputs = [job.output, ...job.alternatives];
     const written: string[] = [];
-    let notices: readonly Notice[] = []; // the same for all of them
+    let notices: readonly Notice[] = []; // of the first colouring
     const colorings = analyzed.alternatives(outputs.length, this.#options);
     for (const [i, chroma] of colorings.entries()) {
-      const photo = await analyzed.compose(chroma);
+      const photo = await analyzed.compose(chroma, this.#options);
       if (i === colorings.length - 1) analyzed.release();
-      notices = await this.#write(photo, outputs[i]!);
+      const notKept = await this.#write(photo, outputs[i]!);
+      if (i === 0) notices = [...photo.facts.notices, ...notKept];
       written.push(outputs[i]!);
     }
     if (job.uncertainty !== undefined) {

@@ -15,6 +15,7 @@ import {
   tiffPixelFormat,
 } from "@let-there-be-color/core/metadata";
 import type { Notice } from "@let-there-be-color/core/notice";
+import { type RgbSample, RgbSampler, sampleRgb } from "@let-there-be-color/core/old-photographs";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { Metadata } from "sharp";
 import { readBmp, readBmpHeader } from "./decoding/bmp.js";
@@ -37,6 +38,8 @@ export interface DecodedPhoto {
   readonly bitDepth: 8 | 16;
   /** `[height, width]`, of that bit depth, if the input has an alpha channel. */
   readonly alpha?: Uint8Array | Uint16Array;
+  /** A small copy in colour, if the file has colours. */
+  readonly sample?: RgbSample;
   /** The input's own format if it can be written, otherwise "png". */
   readonly format: OutputFormat;
   /** What the file says about itself, as it was found. */
@@ -174,6 +177,7 @@ function decodeBmp(file: Uint8Array, name: string, memory: SharedMemory): Decode
     },
     bitDepth: 8,
     ...(channels === 4 ? { alpha: channelOf(samples, 4, 3, memory) } : {}),
+    ...(channels >= 3 ? { sample: sampleRgb(samples, channels, width, height) } : {}),
     format: "png",
     notices: [],
   };
@@ -198,7 +202,7 @@ async function decode(
 ): Promise<DecodedPlanes> {
   const colors = colorsOf(source, header);
   const { planes, notices } = await readPlanes(colors.source, header, colors, memory);
-  const { width, height, codes, alpha } = planes;
+  const { width, height, codes, alpha, sample } = planes;
   const { bitDepth, isRawGrey, toneCurve } = colors;
   const lightness = toneCurve
     ? lightnessThrough(toneCurve, bitDepth)
@@ -207,6 +211,7 @@ async function decode(
     gray: { width, height, codes, lightness },
     bitDepth,
     ...(alpha ? { alpha } : {}),
+    ...(sample ? { sample } : {}),
     format: OUTPUT_FORMATS.find((format) => format === source.kind) ?? "png",
     notices: [...framesLeftOut(source, header), ...colors.notices, ...notices],
   };
@@ -282,6 +287,7 @@ interface GrayPlanes {
   readonly height: number;
   readonly codes: Uint8Array | Uint16Array;
   readonly alpha?: Uint8Array | Uint16Array;
+  readonly sample?: RgbSample;
 }
 
 async function readPlanes(
@@ -298,6 +304,7 @@ async function readPlanes(
   const alpha = hasAlpha ? newPlane(width * height, bitDepth, memory) : undefined;
   const rows = Math.ceil(height / bands);
   let size = { width, height };
+  let sampler: RgbSampler | undefined;
   for (let top = 0; top < height; top += rows) {
     const region = { left: 0, top, width, height: Math.min(rows, height - top) };
     const samples = await reader.read(bands === 1 ? undefined : region);
@@ -306,12 +313,22 @@ async function readPlanes(
       plane.subarray(top * width, (top + region.height) * width) as Plane;
     const count = samples.channels;
     if (isRawGrey) copyChannel(samples.data, count, 0, part(codes));
-    else grayOfRgb(samples.data, count, part(codes as Uint16Array));
+    else {
+      grayOfRgb(samples.data, count, part(codes as Uint16Array));
+      sampler ??= new RgbSampler(size.width, size.height);
+      sampler.add(samples.data, count, top);
+    }
     // The colours come first, of which a grey picture may have three alike.
     const alphaChannel = isRawGrey && bitDepth === 16 ? 1 : 3;
     if (alpha) copyChannel(samples.data, count, alphaChannel, part(alpha));
   }
-  return { planes: { ...size, codes, ...(alpha ? { alpha } : {}) }, notices: reader.notices };
+  const planes = {
+    ...size,
+    codes,
+    ...(alpha ? { alpha } : {}),
+    ...(sampler ? { sample: sampler.sample() } : {}),
+  };
+  return { planes, notices: reader.notices };
 }
 
 function framesLeftOut({ kind, file }: PictureSource, { pages = 1 }: Metadata): Notice[] {
