@@ -8,7 +8,8 @@ declare class TextEncoder {
 }
 
 declare class TextDecoder {
-  /** UTF-8 */
+  /** @param encoding default UTF-8; `fatal`: what is not in it is an error, not U+FFFD */
+  constructor(encoding?: string, options?: { fatal?: boolean });
   decode(bytes?: Uint8Array): string;
 }
 

@@ -7,7 +7,14 @@ import {
   rankScenes,
   type Scene,
 } from "@let-there-be-color/core/colorize";
+import type { Provenance } from "@let-there-be-color/core/metadata";
 import type { Notice } from "@let-there-be-color/core/notice";
+import {
+  doubtsOf,
+  type Levels,
+  type PictureArea,
+  unlevelled,
+} from "@let-there-be-color/core/old-photographs";
 import { ComposedPhoto } from "./composed-photo.js";
 import type { Composer } from "./image/composer.js";
 import type { DecodedPhoto } from "./image/decode.js";
@@ -24,12 +31,22 @@ export interface CompositionTools {
   readonly memory?: SharedMemory;
 }
 
+/** A decoded picture, and what has been found out about it. */
+export interface DecodedScan extends DecodedPhoto {
+  /** Where the photograph lies, if there are borders. */
+  readonly area: PictureArea | undefined;
+  /** Which the network saw the picture with, if the picture itself has not got them. */
+  readonly networkLevels: Levels | undefined;
+}
+
 /** What is known of a picture beside its pixels. */
 export interface PhotoOrigin {
   /** Path, if it came from a file. */
   readonly path: string | undefined;
   /** Names of the model's scene classes. */
   readonly classes: readonly string[];
+  /** What makes the colours. */
+  readonly provenance: Provenance;
 }
 
 /** Holds the grey picture (a byte or two a pixel) and what the network said of it (some MB). */
@@ -37,20 +54,23 @@ export class AnalyzedPhoto {
   /** Scene classes, most probable first; empty if the model has no classifier. */
   readonly scenes: readonly Scene[];
   readonly inputPath: string | undefined;
+  /** Of the picture; each colouring may have more. */
   readonly notices: readonly Notice[];
-  readonly #decoded: DecodedPhoto;
+  readonly provenance: Provenance;
+  readonly #decoded: DecodedScan;
   readonly #analysis: ColorAnalysis;
   readonly #tools: CompositionTools;
 
   constructor(
-    decoded: DecodedPhoto,
+    decoded: DecodedScan,
     analysis: ColorAnalysis,
-    { path, classes }: PhotoOrigin,
+    { path, classes, provenance }: PhotoOrigin,
     tools: CompositionTools,
   ) {
     const { sceneLogits } = analysis;
     this.scenes = sceneLogits ? rankScenes(sceneLogits, classes) : [];
     this.inputPath = path;
+    this.provenance = provenance;
     this.notices = decoded.notices;
     this.#decoded = decoded;
     this.#analysis = analysis;
@@ -69,7 +89,7 @@ export class AnalyzedPhoto {
 
   /** @throws UserError if an option is out of range or not for this model */
   render(options: RenderOptions): Promise<ComposedPhoto> {
-    return this.compose(this.#analysis.render(options));
+    return this.compose(this.#analysis.render(options), options);
   }
 
   /**
@@ -86,13 +106,25 @@ export class AnalyzedPhoto {
     return new UncertaintyMap(this.#analysis.uncertainty(), this.size, this.inputPath);
   }
 
-  /** Gives the picture these colours. */
-  async compose(chroma: ChromaPlanes): Promise<ComposedPhoto> {
-    const { gray, alpha, metadata } = this.#decoded;
+  /**
+   * Gives the picture these colours.
+   *
+   * @param options that they were rendered with
+   */
+  async compose(
+    chroma: ChromaPlanes,
+    { colors, saturation }: RenderOptions,
+  ): Promise<ComposedPhoto> {
+    const { gray, alpha, metadata, isLossless, area, networkLevels } = this.#decoded;
+    const couldBeVivid = this.#analysis.hasReadOuts && colors !== "vivid";
+    const doubts = doubtsOf(chroma, { area, saturation, couldBeVivid });
+    const own = networkLevels ? withOwnGuide(chroma, networkLevels) : chroma;
     const { composer, isBusy, memory } = this.#tools;
-    const pixels = await composer.compose(this.#decoded, chroma, isBusy(), memory);
+    const pixels = await composer.compose(this.#decoded, own, isBusy(), memory);
     const { width, height } = gray;
-    return new ComposedPhoto({ width, height, pixels, channels: alpha ? 4 : 3, metadata }, this);
+    const channels = alpha ? 4 : 3;
+    const picture = { width, height, pixels, channels, metadata, isLossless } as const;
+    return new ComposedPhoto(picture, this, doubts);
   }
 
   /** Bytes of the grey picture; what the network said takes some MB beside them. */
@@ -107,4 +139,12 @@ export class AnalyzedPhoto {
     this.#tools.memory?.give(gray.codes);
     if (alpha) this.#tools.memory?.give(alpha);
   }
+}
+
+/** Chroma that is guided by the picture's own lightness again. */
+function withOwnGuide(chroma: ChromaPlanes, levels: Levels): ChromaPlanes {
+  const { guide } = chroma;
+  if (!guide) return chroma;
+  const lightness = guide.lightness.map((value) => unlevelled(value, levels));
+  return { ...chroma, guide: { ...guide, lightness } };
 }

@@ -67,11 +67,22 @@ export async function loadColorModel(
   return loaded;
 }
 
-async function readModel(
+/** Where the weights lie that come along. */
+export function defaultModelPath(): string {
+  return fileURLToPath(import.meta.resolve("@let-there-be-color/models/color.onnx"));
+}
+
+/**
+ * Reads the file of a model.
+ *
+ * @returns its bytes, and what to call it
+ * @throws UserError if it cannot be read
+ */
+export async function readModel(
   model: string | Uint8Array | undefined,
 ): Promise<{ bytes: Uint8Array; name: string }> {
   if (model instanceof Uint8Array) return { bytes: model, name: "The model" };
-  const path = model ?? fileURLToPath(import.meta.resolve("@let-there-be-color/models/color.onnx"));
+  const path = model ?? defaultModelPath();
   try {
     return { bytes: await readFile(path), name: path };
   } catch (error) {

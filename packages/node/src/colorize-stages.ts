@@ -9,12 +9,22 @@ import {
   type RenderOptions,
 } from "@let-there-be-color/core/colorize";
 import { LARGEST_WORKING_SIZE, SMALLEST_WORKING_SIZE } from "@let-there-be-color/core/model";
+import type { Notice } from "@let-there-be-color/core/notice";
+import {
+  findLevels,
+  findPictureArea,
+  isColorPhotograph,
+  isOneTone,
+  rangeOfScan,
+  withLevels,
+} from "@let-there-be-color/core/old-photographs";
 import { UserError } from "@let-there-be-color/core/user-error";
 import { AnalyzedPhoto, type CompositionTools } from "./analyzed-photo.js";
 import { type DecodedPhoto, type OpenPhoto, openPhoto } from "./image/decode.js";
 import { readInputFile } from "./image/read-file.js";
 import { assertRotation, type Rotation, rotatedPhoto } from "./image/rotate.js";
 import { SharedMemory } from "./image/shared-memory.js";
+import { provenanceOf } from "./provenance.js";
 import type { StageWatch } from "./watch.js";
 
 /** How to colourise one picture. */
@@ -26,6 +36,11 @@ export interface ColorizeOptions extends RenderOptions {
    * that lie on their side. 90, 180 or 270 degrees. Default 0.
    */
   readonly rotate?: Rotation;
+  /**
+   * Spreads the lightness of a faded or flat picture over the usual range, in the result, too. The
+   * network always sees it so. Default false: the picture keeps its lightness.
+   */
+  readonly restoreLevels?: boolean;
   /**
    * Colours of places, in pixels of the upright picture, which the network spreads as it sees fit.
    * For models that take them.
@@ -85,10 +100,14 @@ export function assertColorizeOptions(options: ColorizeOptions): void {
  * Reads a file and its header.
  *
  * @param input path or bytes of a picture
+ * @param name what to call bytes in messages
  * @throws UserError if it is missing, empty or no picture
  */
-export async function openInput(input: string | Uint8Array): Promise<OpenPhoto> {
-  if (typeof input !== "string") return openPhoto(input, "the input");
+export async function openInput(
+  input: string | Uint8Array,
+  name = "the input",
+): Promise<OpenPhoto> {
+  if (typeof input !== "string") return openPhoto(input, name);
   return openPhoto(await readInputFile(input), input);
 }
 
@@ -101,6 +120,7 @@ export interface Tools extends CompositionTools {
 export interface AnalysisOptions extends Guidance {
   readonly workingSize?: number | undefined;
   readonly rotate?: Rotation | undefined;
+  readonly restoreLevels?: boolean | undefined;
 }
 
 /**
@@ -114,17 +134,46 @@ export async function analyzeDecoded(
   decoded: DecodedPhoto,
   path: string | undefined,
   { model, ...tools }: Tools,
-  { rotate = 0, ...options }: AnalysisOptions,
+  { rotate = 0, restoreLevels = false, ...options }: AnalysisOptions,
   { signal, onProgress }: StageWatch<ColorizeProgress> = {},
 ): Promise<AnalyzedPhoto> {
+  const notices = isInColor(decoded) ? [...decoded.notices, TREATED_AS_GREY] : decoded.notices;
   const upright = rotatedPhoto(decoded, rotate, tools.memory ?? new SharedMemory());
   const { gray } = upright;
   onProgress?.({ type: "decoded", width: gray.width, height: gray.height });
-  const analysis = await model.analyze(gray, {
+  const area = findPictureArea(gray);
+  const range = rangeOfScan(gray, area);
+  const levels = findLevels(range);
+  const seen = levels ? withLevels(gray, levels) : gray;
+  const analysis = await model.analyze(seen, {
     ...options,
     onTurn: () => signal?.throwIfAborted(),
   });
   signal?.throwIfAborted();
   onProgress?.({ type: "predicted" });
-  return new AnalyzedPhoto(upright, analysis, { path, classes: model.metadata.classes }, tools);
+  const scan = {
+    ...upright,
+    gray: restoreLevels ? seen : gray,
+    area,
+    networkLevels: restoreLevels ? undefined : levels,
+    notices: isOneTone(range) ? [...notices, ONE_TONE] : notices,
+  };
+  const { metadata } = model;
+  const origin = { path, classes: metadata.classes, provenance: provenanceOf(metadata) };
+  return new AnalyzedPhoto(scan, analysis, origin, tools);
+}
+
+const TREATED_AS_GREY: Notice = {
+  code: "color-photograph",
+  message: "A photograph in colour; its own colours are not used, only its grey.",
+};
+
+const ONE_TONE: Notice = {
+  code: "one-tone",
+  message: "The picture is nearly of one tone, as a blank page is; there is little to colourise.",
+};
+
+/** Whether a picture has colours of its own, beyond the tone of an old print. */
+export function isInColor({ sample, gray }: DecodedPhoto): boolean {
+  return sample !== undefined && isColorPhotograph(sample, findPictureArea(gray));
 }

@@ -15,8 +15,13 @@ import {
 
 /** How to encode a photograph. */
 export interface EncodeOptions {
-  /** Quality of JPEG, WebP and AVIF, 1..100. Default 95. */
+  /** Quality of JPEG, WebP and AVIF, 1..100. Default 95; WebP that was lossless stays so. */
   readonly quality?: number;
+  /**
+   * Whether the file says that a network made its colours, and which (XMP: Digital Source Type, AI
+   * System Used). Default true.
+   */
+  readonly provenance?: boolean;
 }
 
 /** How to write a photograph to a file. */
@@ -52,11 +57,13 @@ export class ComposedPhoto {
   readonly #picture: PixelPicture;
   readonly #source: AnalyzedPhoto;
 
-  constructor(picture: PixelPicture, source: AnalyzedPhoto) {
+  /** @param doubts about these colours */
+  constructor(picture: PixelPicture, source: AnalyzedPhoto, doubts: readonly Notice[]) {
     this.#picture = picture;
     this.#source = source;
     const { width, height, channels, pixels } = picture;
-    const { scenes, notices, inputFormat } = source;
+    const { scenes, inputFormat } = source;
+    const notices = [...source.notices, ...doubts];
     this.facts = { width, height, channels, pixels, scenes, notices, inputFormat };
   }
 
@@ -68,7 +75,7 @@ export class ComposedPhoto {
    */
   async encode(
     format: OutputFormat = this.facts.inputFormat,
-    { quality }: EncodeOptions = {},
+    { quality, provenance = true }: EncodeOptions = {},
   ): Promise<EncodedPhoto> {
     if (!OUTPUT_FORMATS.includes(format)) {
       throw new UserError(
@@ -76,27 +83,32 @@ export class ComposedPhoto {
         `Expected one of the formats ${OUTPUT_FORMATS.join(", ")} but received ${format}.`,
       );
     }
-    return encodePhoto(this.#picture, format, quality);
+    return encodePhoto(this.#picture, format, {
+      quality,
+      provenance: provenance ? this.#source.provenance : undefined,
+    });
   }
 
   /**
-   * Writes the picture to a file, whole or not at all. Missing folders are made.
+   * Writes the picture to a file, whole or not at all. Missing folders are made. If it came from a
+   * file, it gets that file's modification time and permissions.
    *
    * @returns what of the picture the format cannot keep
    * @throws UserError if the file exists (see `overwrite`) or is the input, cannot be written, or
    * its extension names no format that can be written
    */
   async toFile(path: string, options: ToFileOptions = {}): Promise<readonly Notice[]> {
-    const { overwrite, quality, format = formatOfFileName(path) } = options;
+    const { overwrite, format = formatOfFileName(path), ...encoding } = options;
+    const { inputPath } = this.#source;
     if (!format) {
       throw new UserError(
         "option-invalid",
         `Expected the name of an output picture to end in ${WRITTEN_IN_WORDS} but received ${path}.`,
       );
     }
-    await assertWritable(path, { input: this.#source.inputPath, overwrite });
-    const { bytes, notices } = await this.encode(format, quality === undefined ? {} : { quality });
-    await writeWhole(path, bytes, { overwrite });
+    await assertWritable(path, { input: inputPath, overwrite });
+    const { bytes, notices } = await this.encode(format, encoding);
+    await writeWhole(path, bytes, { overwrite, like: inputPath });
     return notices;
   }
 }

@@ -15,6 +15,7 @@ export { ColorPhoto } from "./color-photo.js";
 export type { ColorizeOptions, ColorizeProgress } from "./colorize-stages.js";
 export { Colorizer, type LoadOptions } from "./colorizer.js";
 export type { EncodeOptions, PhotoFacts, ToFileOptions } from "./composed-photo.js";
+export { type DiagnoseOptions, type Diagnosis, diagnose } from "./diagnosis/diagnosis.js";
 export { OUTPUT_FORMATS, type OutputFormat } from "./image/format.js";
 export type { RawPixels } from "./image/raw-pixels.js";
 export type { Rotation } from "./image/rotate.js";

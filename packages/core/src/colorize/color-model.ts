@@ -2,12 +2,13 @@
 
 import type { GrayPicture } from "../color/gray-picture.js";
 import type { Runtime, Session, TensorValue } from "../graph/session.js";
+import { declaredNames } from "../model/declared-tensors.js";
 import { keepOutputs } from "../model/keep-outputs.js";
 import { type ModelMetadata, readModelMetadata } from "../model/model-metadata.js";
 import { requireOptionalInputs } from "../model/optional-inputs.js";
 import type { NetworkConfig } from "../network/config.js";
 import type { ReadOuts } from "../objective/quantized-chroma/read-out.js";
-import { UserError } from "../user-error.js";
+import { naming, UserError } from "../user-error.js";
 import { type ColorAnalysis, withoutDistributions } from "./color-analysis.js";
 import type { LightnessPicture } from "./compose-pixels.js";
 import { assertTakes, type Guidance, guidanceFeeds } from "./guidance.js";
@@ -88,13 +89,17 @@ export class ColorModel {
   ): Promise<ColorModel> {
     const metadata = await naming(name, () => readModelMetadata(model));
     if (modelInterface) {
-      await naming(name, () => assertDescribed(model, modelInterface));
-      const session = await creating(name, () => runtime.createSession(model));
+      const session = await creating(name, async () => {
+        await naming(name, () => assertDescribed(model, modelInterface));
+        return runtime.createSession(model);
+      });
       const described = otherMetadata(metadata, modelInterface);
       return new ColorModel(session, described, {}, undefined, modelInterface);
     }
     const format = await naming(name, () => distributionFormat(metadata));
     const { session, defaults } = await creating(name, async () => {
+      const output = format ? "ab_logits" : "ab";
+      await naming(name, () => assertColorModel(declaredNames(model), output));
       const { workingSize } = metadata;
       const suited = await suitedModel(model, runtime, { workingSize, ...workload });
       const { model: whole, defaults } = await requireOptionalInputs(suited);
@@ -102,12 +107,6 @@ export class ColorModel {
       const wanted = format ? keepOutputs(whole, ["ab_logits", "scene_logits", "global"]) : whole;
       return { session: await runtime.createSession(wanted), defaults };
     });
-    try {
-      await naming(name, () => assertColorModel(session, defaults, format ? "ab_logits" : "ab"));
-    } catch (error) {
-      await session.release();
-      throw error;
-    }
     return new ColorModel(session, metadata, defaults, format);
   }
 
@@ -228,16 +227,5 @@ async function creating<T>(name: string, task: () => Promise<T>): Promise<T> {
     throw new UserError("model-invalid", `${name} cannot be loaded by ONNX Runtime (${reason}).`, {
       cause: error,
     });
-  }
-}
-
-/** Puts the name of the model in front of the messages of UserErrors. */
-async function naming<T>(name: string, task: () => T | Promise<T>): Promise<T> {
-  try {
-    return await task();
-  } catch (error) {
-    if (error instanceof UserError)
-      throw new UserError(error.code, `${name}: ${error.message}`, { cause: error });
-    throw error;
   }
 }

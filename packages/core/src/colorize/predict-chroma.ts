@@ -4,8 +4,10 @@
 // pictures are reduced in the (perceptually similar) encoded domain too, and thin dark structures
 // keep their weight.
 
+import { blockMeans } from "../color/block-means.js";
 import type { GrayPicture } from "../color/gray-picture.js";
 import type { DeviceTensor, Session, TensorValue } from "../graph/session.js";
+import type { Declared } from "../model/declared-tensors.js";
 import { ColorDistributions } from "../objective/quantized-chroma/color-distributions.js";
 import type { QuantizedColors } from "../objective/quantized-chroma/quantized-head.js";
 import { UserError } from "../user-error.js";
@@ -27,21 +29,17 @@ export interface DistributionFormat extends QuantizedColors {
  * `[N, 1, H, W]`), output `ab` (CIELAB units, `[N, 2, H, W]`) or the logits of distributions over
  * colours `ab_logits` (`[N, h, w, bins]`), optionally `scene_logits` (`[N, C]`).
  *
- * @param defaults what its other inputs are fed
  * @param output "ab" or "ab_logits"
  * @throws UserError if it does not
  */
 export function assertColorModel(
-  session: Session,
-  defaults: Readonly<Record<string, TensorValue>>,
+  { inputs, outputs }: Declared<string>,
   output: "ab" | "ab_logits",
 ): void {
-  const { outputNames } = session;
-  const inputNames = session.inputNames.filter((name) => !(name in defaults));
-  if (inputNames.length !== 1 || inputNames[0] !== "luminance" || !outputNames.includes(output)) {
+  if (inputs.length !== 1 || inputs[0] !== "luminance" || !outputs.includes(output)) {
     throw new UserError(
       "model-invalid",
-      `Expected a colour model with the input "luminance" and the output "${output}" but this one has inputs ${JSON.stringify(inputNames)} and outputs ${JSON.stringify(outputNames)}; a model of another program needs a JSON file beside it (${DOCUMENTATION}), one of this program a version that knows it`,
+      `Expected a colour model with the input "luminance" and the output "${output}" but this one has inputs ${JSON.stringify(inputs)} and outputs ${JSON.stringify(outputs)}; a model of another program needs a JSON file beside it (${DOCUMENTATION}), one of this program a version that knows it`,
     );
   }
 }
@@ -81,10 +79,11 @@ export function lightnessAt(picture: GrayPicture | LightnessPicture, working: Si
 export async function predictChroma(
   session: Session,
   lightness: Float32Array,
-  { width, height }: Size,
+  working: Size,
   further: Readonly<Record<string, TensorValue>>,
   format: DistributionFormat | undefined,
 ): Promise<ColorAnalysis> {
+  const { width, height } = working;
   for (let i = 0; i < lightness.length; i++) {
     lightness[i] = Math.min(Math.max(lightness[i]!, 0), 100);
   }
@@ -98,10 +97,11 @@ export async function predictChroma(
     sceneLogits: await vectorOf("scene_logits"),
     globalFeatures: await vectorOf("global"),
   };
+  const guide = { lightness, width, height };
   if (!format) {
     const { data: ab } = await floatsOf(outputs, "ab", [1, 2, height, width]);
     assertFinite(ab);
-    return new ColorAnalysis({ ab, width, height }, whole);
+    return new ColorAnalysis({ ab, width, height, guide }, whole);
   }
   const { prior, readOuts, stride } = format;
   const bins = prior.bins.count;
@@ -109,9 +109,9 @@ export async function predictChroma(
   assertFinite(data);
   const [columns, rows] = [width / stride, height / stride];
   const logits = cutPositions(data, shape[2]!, { width: columns, height: rows }, bins);
-  const small = blockMeans(lightness, columns, rows, stride);
+  const small = blockMeans(lightness, working, { width: columns, height: rows });
   const distributions = new ColorDistributions(logits, columns, rows, prior, small);
-  return new ColorAnalysis({ distributions, readOuts }, whole);
+  return new ColorAnalysis({ distributions, readOuts, guide }, whole);
 }
 
 /**
@@ -169,20 +169,4 @@ function cutPositions(
     cut.set(logits.subarray(start, start + width * bins), y * width * bins);
   }
   return cut;
-}
-
-/** Means over blocks of `side` x `side` pixels: `[rows, columns]`. */
-function blockMeans(
-  plane: Float32Array,
-  columns: number,
-  rows: number,
-  side: number,
-): Float32Array {
-  const means = new Float32Array(rows * columns);
-  const width = columns * side;
-  for (let i = 0; i < plane.length; i++) {
-    const [x, y] = [i % width, Math.floor(i / width)];
-    means[Math.floor(y / side) * columns + Math.floor(x / side)]! += plane[i]! / (side * side);
-  }
-  return means;
 }

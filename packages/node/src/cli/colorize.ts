@@ -1,11 +1,15 @@
 // `ltbc colorize`
 
+import { dirname } from "node:path";
 import { MOST_ALTERNATIVES, READ_OUT_NAMES } from "@let-there-be-color/core/colorize";
 import { DEFAULT_WORKING_SIZE } from "@let-there-be-color/core/model";
 import { Command, Option } from "commander";
+import { STANDARD_STREAM } from "../archive/inputs.js";
+import { prepareOutputFolder } from "../files/output-folder.js";
 import { DEFAULT_QUALITY } from "../image/encode.js";
-import { OUTPUT_FORMATS } from "../image/format.js";
-import { type ColorizeCommandOptions, colorizeAll } from "./colorize-run.js";
+import { looksLikePicture, OUTPUT_FORMATS } from "../image/format.js";
+import type { ColorizeCommandOptions } from "./colorize-options.js";
+import { colorizeAll } from "./colorize-run.js";
 import { withFlags } from "./flags.js";
 import { addHint } from "./hints-of-pictures.js";
 import { Interruption } from "./interruption.js";
@@ -23,7 +27,7 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
     .description("colourise photographs; `ltbc photo.jpg` alone does this, too")
     .argument(
       "<inputs...>",
-      "pictures (JPEG, PNG, WebP, TIFF, AVIF, GIF), folders of them, or - for standard input",
+      "pictures (JPEG, PNG, WebP, TIFF, AVIF, GIF), folders of them, patterns in quotes ('scans/**/*.tif'), or - for standard input",
     )
     .option(
       "-o, --output <path>",
@@ -72,7 +76,7 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
     )
     .option(
       "--reference <picture>",
-      "a picture whose kind of scene lends its colours: the network takes its global features in place of the picture's own",
+      "a picture whose scene as a whole stands in for the picture's own (its greys; its colours are not seen): changes the mood",
     )
     .option("--reference-strength <share>", "share of the reference, 0 (none) to 1", share, 1)
     .option(
@@ -87,11 +91,17 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
     )
     .option(
       "--quality <q>",
-      "of JPEG, WebP and AVIF, 1 to 100",
+      `of JPEG, WebP and AVIF, 1 to 100 (default: ${DEFAULT_QUALITY}; lossless WebP stays lossless)`,
       numberOption(1, 100, true),
-      DEFAULT_QUALITY,
     )
-    .option("--overwrite", "replace existing outputs (never an input)")
+    .option("--no-provenance", "do not say in the file that a network made its colours (XMP)")
+    .option("--overwrite", "do again what is done, and replace existing outputs (never an input)")
+    .option("--watch", "go on with new pictures in the folders as they come, until Ctrl-C")
+    .option("--dry-run", "print what would be done and the room needed on the disk; write nothing")
+    .option(
+      "--report <file>",
+      "write what became of every input, with hashes, options and model, as .csv or .json",
+    )
     .addOption(deviceOption())
     .addOption(threadsOption())
     .option("--json", "print one line of JSON for each input")
@@ -105,6 +115,7 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
       );
       interruption.listen();
       try {
+        if (!options.dryRun) await assertOutputTakesFiles(options.output);
         const { failed, left } = await colorizeAll(
           inputs,
           options,
@@ -114,9 +125,15 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
         );
         if (left > 0 && interruption.exitCode !== undefined) {
           process.exitCode = interruption.exitCode;
-        } else if (failed > 0) process.exitCode = 1;
+        } else if (failed > 0 || left > 0) process.exitCode = 1;
       } finally {
         interruption.release();
       }
     });
+}
+
+/** @throws UserError if what `--output` names takes no files: once, not for each picture */
+async function assertOutputTakesFiles(output: string | undefined): Promise<void> {
+  if (output === undefined || output === STANDARD_STREAM) return;
+  await prepareOutputFolder(looksLikePicture(output) ? dirname(output) : output);
 }

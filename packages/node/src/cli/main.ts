@@ -1,8 +1,8 @@
 // The command line `ltbc`. Exit codes: 0 all done, 1 some input failed, 2 wrong usage, 130 interrupted.
 
-import { readFile } from "node:fs/promises";
 import { UserError, type UserErrorCode } from "@let-there-be-color/core/user-error";
 import { Command, CommanderError } from "commander";
+import { PACKAGE_VERSION } from "../package-version.js";
 import { escapeControls } from "../printing/escape-controls.js";
 import { withFlags } from "./flags.js";
 import { assertNoMistypedCommand } from "./mistaken-words.js";
@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, (streams: Streams) => Promise<Command>>>
   "export-training": async (streams) =>
     (await import("./export-training.js")).exportTrainingCommand(streams),
   evaluate: async (streams) => (await import("./evaluate.js")).evaluateCommand(streams),
+  doctor: async (streams) => (await import("./doctor.js")).doctorCommand(streams),
 };
 
 /** Other spellings, of which none is shown. */
@@ -68,11 +69,9 @@ export async function main(
 }
 
 async function createProgram(args: readonly string[], streams: Streams): Promise<Command> {
-  const manifest = new URL("../../package.json", import.meta.url);
-  const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
   const program = new Command("ltbc")
     .description("Colourise grey photographs, and train networks that do.")
-    .version(version)
+    .version(PACKAGE_VERSION)
     .addHelpText(
       "after",
       "\nExit codes: 0 all done, 1 some input failed, 2 wrong usage, 130 interrupted.",

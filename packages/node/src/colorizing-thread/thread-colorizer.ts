@@ -65,7 +65,8 @@ export class ThreadColorizer {
     options: ThreadOptions<ColorizeOptions>,
   ): Promise<HeldPhoto> {
     return this.#during(async () => {
-      const { workingSize, rotate, hints, reference, referenceStrength, ...colors } = options;
+      const { workingSize, rotate, restoreLevels, hints, ...others } = options;
+      const { reference, referenceStrength, ...colors } = others;
       assertColorizeOptions(options);
       if (colors.colors !== undefined) this.#model.assertDistributions("colors");
       if (hints && hints.length > 0) this.#model.assertTakes("hints");
@@ -81,7 +82,7 @@ export class ThreadColorizer {
         isBusy: () => this.#underWay > 1,
       };
       const analysis = {
-        ...{ workingSize, rotate, hints },
+        ...{ workingSize, rotate, restoreLevels, hints },
         reference: globalFeatures && { globalFeatures, share: referenceStrength },
       };
       const analyzed = await analyzeDecoded(decoded, path, tools, analysis, watch);
@@ -112,7 +113,7 @@ export class ThreadColorizer {
     return this.#using(analyzed, async () => {
       const photos: HeldPhoto[] = [];
       for (const chroma of analyzed.alternatives(count, options)) {
-        photos.push(this.#hold(await analyzed.compose(chroma), analyzed));
+        photos.push(this.#hold(await analyzed.compose(chroma, options), analyzed));
       }
       return photos;
     });

@@ -4,6 +4,14 @@ import { dirname, join } from "node:path";
 import { nativePath } from "./byte-path.js";
 import { unfinishedName, whileUnfinished } from "./unfinished-file.js";
 
+/** What a file has besides its content. */
+export interface FileAttributes {
+  /** Permission bits. */
+  readonly mode: number;
+  /** When its content was changed, in seconds since 1970. */
+  readonly modified: number;
+}
+
 /**
  * Writes a file so that `path` holds either its old content or the whole new one, whatever kills
  * the process: the content goes to a neighbour file, is flushed to the disk, and takes the name.
@@ -11,26 +19,27 @@ import { unfinishedName, whileUnfinished } from "./unfinished-file.js";
  *
  * @param replace whether a file of this name is replaced; otherwise it is an error with the code
  * EEXIST
+ * @param attributes given to the file, as far as the file system has such
  * @throws Error of the file system; no neighbour file is left behind
  */
 export async function writeFileAtomically(
   path: string,
   parts: Iterable<Uint8Array | string>,
-  { replace = true }: { replace?: boolean } = {},
+  options: { replace?: boolean; attributes?: FileAttributes | undefined } = {},
 ): Promise<{ bytes: number; sha256: string }> {
   const unfinished = join(dirname(path), unfinishedName());
-  return whileUnfinished(unfinished, () => writeAndRename(unfinished, path, parts, replace));
+  return whileUnfinished(unfinished, () => writeAndRename(unfinished, path, parts, options));
 }
 
 async function writeAndRename(
   unfinished: string,
   path: string,
   parts: Iterable<Uint8Array | string>,
-  replace: boolean,
+  { replace = true, attributes }: { replace?: boolean; attributes?: FileAttributes | undefined },
 ): Promise<{ bytes: number; sha256: string }> {
   const file = await open(nativePath(unfinished), "wx");
   try {
-    const written = await writeParts(file, parts).finally(() => file.close());
+    const written = await writeParts(file, parts, attributes).finally(() => file.close());
     if (replace) await rename(nativePath(unfinished), nativePath(path));
     else await renameToFree(unfinished, path);
     return written;
@@ -43,6 +52,7 @@ async function writeAndRename(
 async function writeParts(
   file: FileHandle,
   parts: Iterable<Uint8Array | string>,
+  attributes: FileAttributes | undefined,
 ): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash("sha256");
   let bytes = 0;
@@ -52,8 +62,15 @@ async function writeParts(
     bytes += chunk.byteLength;
     await file.writeFile(chunk);
   }
+  if (attributes) await setAttributes(file, attributes);
   await file.sync();
   return { bytes, sha256: hash.digest("hex") };
+}
+
+/** FAT and some network folders refuse permissions or times: the content is what counts. */
+async function setAttributes(file: FileHandle, { mode, modified }: FileAttributes): Promise<void> {
+  await file.utimes(modified, modified).catch(() => undefined);
+  await file.chmod(mode).catch(() => undefined);
 }
 
 /** Renames unless the target is there. A hard link decides that atomically where they exist. */

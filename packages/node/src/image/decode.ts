@@ -7,14 +7,17 @@ import {
   lightnessOfY,
 } from "@let-there-be-color/core/color";
 import {
+  isLosslessWebp,
+  type PictureMetadata,
+  readMetadata,
   type TiffPixelFormat,
   tiffPages,
   tiffPixelFormat,
 } from "@let-there-be-color/core/metadata";
 import type { Notice } from "@let-there-be-color/core/notice";
+import { type RgbSample, RgbSampler, sampleRgb } from "@let-there-be-color/core/old-photographs";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { Metadata } from "sharp";
-import { type CarriedMetadata, carriedMetadata } from "./carried-metadata.js";
 import { readBmp, readBmpHeader } from "./decoding/bmp.js";
 import { fileKind } from "./decoding/file-kind.js";
 import { type PictureSource, readHeader, SampleReader } from "./decoding/libvips-samples.js";
@@ -35,9 +38,14 @@ export interface DecodedPhoto {
   readonly bitDepth: 8 | 16;
   /** `[height, width]`, of that bit depth, if the input has an alpha channel. */
   readonly alpha?: Uint8Array | Uint16Array;
+  /** A small copy in colour, if the file has colours. */
+  readonly sample?: RgbSample;
   /** The input's own format if it can be written, otherwise "png". */
   readonly format: OutputFormat;
-  readonly metadata: CarriedMetadata;
+  /** What the file says about itself, as it was found. */
+  readonly metadata: PictureMetadata;
+  /** Whether it is in a lossless form of a format that also has a lossy one: WebP. */
+  readonly isLossless: boolean;
   /** What is not as the file has it. */
   readonly notices: readonly Notice[];
 }
@@ -112,14 +120,34 @@ export async function decodePhoto(file: Uint8Array, name: string): Promise<Decod
   return (await openPhoto(file, name)).decode();
 }
 
+/** What is decoded; what the file says about itself comes beside it. */
+type DecodedPlanes = Omit<DecodedPhoto, "metadata" | "isLossless">;
+
 async function openPage(source: PictureSource): Promise<OpenPage> {
+  const { pixelCount, decode } = await openPlanes(source);
+  const { file, page } = source;
+  return {
+    pixelCount,
+    decode: async (memory = new SharedMemory()) => {
+      const planes = await decode(memory);
+      const { metadata, notices } = readMetadata(file, { page });
+      const isLossless = isLosslessWebp(file);
+      return { ...planes, metadata, isLossless, notices: [...planes.notices, ...notices] };
+    },
+  };
+}
+
+async function openPlanes(source: PictureSource): Promise<{
+  readonly pixelCount: number;
+  decode(memory: SharedMemory): Promise<DecodedPlanes>;
+}> {
   const { file, kind, page, name, maxPixels } = source;
   if (kind === "bmp") {
     const size = readBmpHeader(file, name);
     assertWithinLimit(size, maxPixels, name);
     return {
       pixelCount: size.width * size.height,
-      decode: async (memory = new SharedMemory()) => decodeBmp(file, name, memory),
+      decode: async (memory) => decodeBmp(file, name, memory),
     };
   }
   const format = kind === "tiff" ? tiffPixelFormat(file, page) : undefined;
@@ -127,18 +155,18 @@ async function openPage(source: PictureSource): Promise<OpenPage> {
   if (format && needsPlainTiff(format)) {
     return {
       pixelCount: format.width * format.height,
-      decode: (memory = new SharedMemory()) => decodeOddTiff(source, format, memory),
+      decode: (memory) => decodeOddTiff(source, format, memory),
     };
   }
   const header = await readHeader(source);
   assertWithinLimit(header, maxPixels, name);
   return {
     pixelCount: header.width * header.height,
-    decode: (memory = new SharedMemory()) => decode(source, header, memory),
+    decode: (memory) => decode(source, header, memory),
   };
 }
 
-function decodeBmp(file: Uint8Array, name: string, memory: SharedMemory): DecodedPhoto {
+function decodeBmp(file: Uint8Array, name: string, memory: SharedMemory): DecodedPlanes {
   const { width, height, samples, channels } = readBmp(file, name);
   return {
     gray: {
@@ -149,8 +177,8 @@ function decodeBmp(file: Uint8Array, name: string, memory: SharedMemory): Decode
     },
     bitDepth: 8,
     ...(channels === 4 ? { alpha: channelOf(samples, 4, 3, memory) } : {}),
+    ...(channels >= 3 ? { sample: sampleRgb(samples, channels, width, height) } : {}),
     format: "png",
-    metadata: {},
     notices: [],
   };
 }
@@ -159,27 +187,22 @@ async function decodeOddTiff(
   source: PictureSource,
   format: TiffPixelFormat,
   memory: SharedMemory,
-): Promise<DecodedPhoto> {
+): Promise<DecodedPlanes> {
   const { file, page, name } = source;
   const plain = await plainTiff(file, page, format, name);
   const plainSource = { ...source, file: plain.file, page: 0 };
   const decoded = await decode(plainSource, await readHeader(plainSource), memory);
-  const header = await readHeader(source).catch(() => undefined);
-  return {
-    ...decoded,
-    metadata: header ? carriedMetadata(header) : decoded.metadata,
-    notices: [...plain.notices, ...decoded.notices],
-  };
+  return { ...decoded, notices: [...plain.notices, ...decoded.notices] };
 }
 
 async function decode(
   source: PictureSource,
   header: Metadata,
   memory: SharedMemory,
-): Promise<DecodedPhoto> {
+): Promise<DecodedPlanes> {
   const colors = colorsOf(source, header);
   const { planes, notices } = await readPlanes(colors.source, header, colors, memory);
-  const { width, height, codes, alpha } = planes;
+  const { width, height, codes, alpha, sample } = planes;
   const { bitDepth, isRawGrey, toneCurve } = colors;
   const lightness = toneCurve
     ? lightnessThrough(toneCurve, bitDepth)
@@ -188,8 +211,8 @@ async function decode(
     gray: { width, height, codes, lightness },
     bitDepth,
     ...(alpha ? { alpha } : {}),
+    ...(sample ? { sample } : {}),
     format: OUTPUT_FORMATS.find((format) => format === source.kind) ?? "png",
-    metadata: carriedMetadata(header),
     notices: [...framesLeftOut(source, header), ...colors.notices, ...notices],
   };
 }
@@ -264,6 +287,7 @@ interface GrayPlanes {
   readonly height: number;
   readonly codes: Uint8Array | Uint16Array;
   readonly alpha?: Uint8Array | Uint16Array;
+  readonly sample?: RgbSample;
 }
 
 async function readPlanes(
@@ -280,6 +304,7 @@ async function readPlanes(
   const alpha = hasAlpha ? newPlane(width * height, bitDepth, memory) : undefined;
   const rows = Math.ceil(height / bands);
   let size = { width, height };
+  let sampler: RgbSampler | undefined;
   for (let top = 0; top < height; top += rows) {
     const region = { left: 0, top, width, height: Math.min(rows, height - top) };
     const samples = await reader.read(bands === 1 ? undefined : region);
@@ -288,12 +313,22 @@ async function readPlanes(
       plane.subarray(top * width, (top + region.height) * width) as Plane;
     const count = samples.channels;
     if (isRawGrey) copyChannel(samples.data, count, 0, part(codes));
-    else grayOfRgb(samples.data, count, part(codes as Uint16Array));
+    else {
+      grayOfRgb(samples.data, count, part(codes as Uint16Array));
+      sampler ??= new RgbSampler(size.width, size.height);
+      sampler.add(samples.data, count, top);
+    }
     // The colours come first, of which a grey picture may have three alike.
     const alphaChannel = isRawGrey && bitDepth === 16 ? 1 : 3;
     if (alpha) copyChannel(samples.data, count, alphaChannel, part(alpha));
   }
-  return { planes: { ...size, codes, ...(alpha ? { alpha } : {}) }, notices: reader.notices };
+  const planes = {
+    ...size,
+    codes,
+    ...(alpha ? { alpha } : {}),
+    ...(sampler ? { sample: sampler.sample() } : {}),
+  };
+  return { planes, notices: reader.notices };
 }
 
 function framesLeftOut({ kind, file }: PictureSource, { pages = 1 }: Metadata): Notice[] {

@@ -1,6 +1,5 @@
 // A whole training run, from pictures to a model file: what `ltbc train` does, and programs can.
 
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Device } from "@let-there-be-color/core/graph";
 import { objectiveOf } from "@let-there-be-color/core/objective";
@@ -9,6 +8,7 @@ import { UserError } from "@let-there-be-color/core/user-error";
 import { env } from "onnxruntime-node";
 import { writeFileDurably } from "../files/atomic-file.js";
 import { isDiskFull } from "../files/output-file.js";
+import { PACKAGE_VERSION } from "../package-version.js";
 import { createRuntime } from "../runtime/onnx-runtime.js";
 import type { Watch } from "../watch.js";
 import { checkpointPath, type RejectedCheckpoint, readCheckpoint } from "./checkpoint.js";
@@ -144,7 +144,7 @@ async function trainPrepared(
     seed,
     patience: configuration.patience,
     checkpointMinutes,
-    versions: await versions(),
+    versions: versions(),
     configuration,
     ...(signal ? { signal } : {}),
     ...(options.maxMinutes === undefined ? {} : { maxMinutes: options.maxMinutes }),
@@ -181,9 +181,7 @@ function preparedEvent(
 }
 
 /** What the journal records of the software. */
-async function versions(): Promise<Record<string, string>> {
-  const manifest = new URL("../../package.json", import.meta.url);
-  const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
+function versions(): Record<string, string> {
   const onnxruntime = env.versions.node ?? env.versions.common;
-  return { "let-there-be-color": version, node: process.versions.node, onnxruntime };
+  return { "let-there-be-color": PACKAGE_VERSION, node: process.versions.node, onnxruntime };
 }

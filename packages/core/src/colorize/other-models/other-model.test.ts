@@ -15,6 +15,7 @@ import {
 } from "../../graph/index.js";
 import type { Runtime } from "../../graph/session.js";
 import { inferenceModel } from "../../model/index.js";
+import { lengthDelimitedField } from "../../model/protobuf-wire.js";
 import { cpu } from "../../testing/devices.js";
 import { lively, rich } from "../../testing/networks.js";
 import { UserError } from "../../user-error.js";
@@ -255,19 +256,20 @@ test("only models of other programs need a description", async () => {
   expect(needsInterface(centred)).toBe(true);
   const own = inferenceModel(rich, lively(rich, 1));
   expect(needsInterface(own)).toBe(false);
-  await expect(ColorModel.load(rgb, { ...runtime, createSession: named(rgb) })).rejects.toThrow(
+  await expect(ColorModel.load(rgb, runtime)).rejects.toThrow(
     /another program needs a JSON file beside it \(docs\/other-models\.md\)/,
   );
 });
 
-/** A session that knows its names. */
-function named(model: Uint8Array): Runtime["createSession"] {
-  return async () => ({
-    ...(await runtime.createSession(model)),
-    inputNames: ["input"],
-    outputNames: ["output"],
-  });
-}
+test("a graph that is none is refused in one line, described or not", async () => {
+  const broken = lengthDelimitedField(7, [new TextEncoder().encode("no graph")]);
+  for (const modelInterface of [undefined, rgbInterface]) {
+    const load = ColorModel.load(broken, runtime, { name: "x.onnx", modelInterface });
+    const error = await load.catch((reason) => reason);
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toMatch(/^x\.onnx cannot be loaded/);
+  }
+});
 
 describe("the form of a description", () => {
   const form = { input: rgbInterface.input, size: rgbInterface.size, output: rgbInterface.output };
