@@ -25,6 +25,6 @@ export interface ColorizeCommandOptions extends PipelineOptions, RuntimeOptions,
  */
 export function pictureOptions(options: ColorizeCommandOptions): Record<string, unknown> {
   const { output, model, device, threads, json, quiet, overwrite, ...others } = options;
-  const { hint, hints, reference, dryRun, report, watch, ...ofPictures } = others;
+  const { hint, hints, reference, dryRun, report, watch, maxPixels, ...ofPictures } = others;
   return ofPictures;
 }
