@@ -27,8 +27,8 @@ export interface ChromaPlanes {
   readonly width: number;
   readonly height: number;
   /**
-   * The same picture's lightness, no smaller than the chroma: colours follow it when they are enlarged.
-   * Without it, enlargement is bilinear.
+   * The same picture's lightness as it will be composed (no levels changed), over the same area and no
+   * smaller than the chroma: colours follow it when they are enlarged. Without it, enlargement is bilinear.
    */
   readonly guide?: LightnessGuide;
 }

@@ -126,6 +126,15 @@ describe("PNG", () => {
     expect(metadata.texts).toBeUndefined();
     expect(notices).toMatchObject([{ code: "metadata-damaged" }]);
   });
+
+  it("may hold many such texts, and one that is none", () => {
+    const packed = deflateSync(Buffer.alloc(20 * 2 ** 20, " "));
+    const bombs = Array.from({ length: 100 }, () => ["zTXt", "Comment\0\0", packed] as const);
+    const { metadata, notices } = readMetadata(png(["tEXt", "Title\0first"], ...bombs));
+    expect(metadata.texts!.length).toBeLessThan(5); // 64 MB together
+    expect(metadata.texts![0]).toEqual({ keyword: "Title", text: "first" });
+    expect(notices).toMatchObject([{ code: "metadata-damaged" }]);
+  });
 });
 
 it("GIF has comments and XMP", () => {

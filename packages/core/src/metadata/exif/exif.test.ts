@@ -151,6 +151,18 @@ describe("EXIF written anew", () => {
   });
 });
 
+it("has one directory of each kind, where a hostile block names thousands", () => {
+  const tiff = new TiffFile("II");
+  const many = (tag: number, offset: number) =>
+    tiff.directory(Array.from({ length: 2000 }, () => ({ tag, type: "long", values: [offset] })));
+  const last = tiff.directory([{ tag: 1, type: "ascii", values: "R98" }]);
+  const block = tiff.bytes(many(0x8769, many(0xa005, last)));
+  const [exif, ...others] = readExifFields(block).fields;
+  expect(others).toEqual([]);
+  expect(exif!.directory).toHaveLength(1);
+  expect(exif!.directory![0]!.directory).toHaveLength(1);
+});
+
 describe("EXIF out of a TIFF file", () => {
   it("is what describes the picture, not its pixels", () => {
     const tiff = new TiffFile("MM", { isBig: true });

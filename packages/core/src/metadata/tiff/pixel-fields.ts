@@ -91,6 +91,9 @@ export function hasAllTiffPixels(file: Uint8Array, index = 0): boolean {
   return isWhole ?? false;
 }
 
+/** Cameras write a handful; a hostile file may name one directory a million times. */
+const MOST_NESTED = 16;
+
 /** Whether the file holds the raw data of a camera's sensor (DNG, NEF, CR2, ARW, ...). */
 export function isCameraRawTiff(file: Uint8Array): boolean {
   try {
@@ -99,7 +102,7 @@ export function isCameraRawTiff(file: Uint8Array): boolean {
       RAW_PHOTOMETRICS.has(tiff.integer(directory, PHOTOMETRIC) ?? 1);
     return tiff.chain().some((page) => {
       const nested = tiff.find(page, SUB_DIRECTORIES);
-      const offsets = nested ? tiff.integers(nested) : [];
+      const offsets = nested ? tiff.integers(nested).slice(0, MOST_NESTED) : [];
       return isRaw(page) || offsets.some((offset) => isRaw(tiff.directory(offset)));
     });
   } catch (error) {
