@@ -72,7 +72,13 @@ export function defaultModelPath(): string {
   return fileURLToPath(import.meta.resolve("@let-there-be-color/models/color.onnx"));
 }
 
-async function readModel(
+/**
+ * Reads the file of a model.
+ *
+ * @returns its bytes, and what to call it
+ * @throws UserError if it cannot be read
+ */
+export async function readModel(
   model: string | Uint8Array | undefined,
 ): Promise<{ bytes: Uint8Array; name: string }> {
   if (model instanceof Uint8Array) return { bytes: model, name: "The model" };

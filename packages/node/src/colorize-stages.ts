@@ -100,10 +100,14 @@ export function assertColorizeOptions(options: ColorizeOptions): void {
  * Reads a file and its header.
  *
  * @param input path or bytes of a picture
+ * @param name what to call bytes in messages
  * @throws UserError if it is missing, empty or no picture
  */
-export async function openInput(input: string | Uint8Array): Promise<OpenPhoto> {
-  if (typeof input !== "string") return openPhoto(input, "the input");
+export async function openInput(
+  input: string | Uint8Array,
+  name = "the input",
+): Promise<OpenPhoto> {
+  if (typeof input !== "string") return openPhoto(input, name);
   return openPhoto(await readInputFile(input), input);
 }
 

@@ -1,23 +1,36 @@
 // The jobs of `ltbc colorize`, overlapped: while the network works on one picture, others are read,
 // decoded, encoded and written by libvips in threads of its own.
 
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { addAbortSignal, Readable } from "node:stream";
 import { boundedPipeline, type PipelinePlace } from "@let-there-be-color/core/bounded-pipeline";
 import type { ColorModel, Hint, Reference, RenderOptions } from "@let-there-be-color/core/colorize";
 import type { Notice } from "@let-there-be-color/core/notice";
 import { UserError, type UserErrorCode } from "@let-there-be-color/core/user-error";
 import type { AnalyzedPhoto } from "../analyzed-photo.js";
+import { STANDARD_STREAM } from "../archive/inputs.js";
+import type { DoneEntry, ModelIdentity } from "../archive/journal.js";
+import { outputsOf } from "../archive/output-names.js";
+import { carriesOwnMark } from "../archive/own-mark.js";
+import type { Job } from "../archive/plan.js";
+import type { SkipReason } from "../archive/skip-reason.js";
+import { type FileState, fileOf, statOf } from "../archive/walk.js";
 import { analyzeDecoded, openInput } from "../colorize-stages.js";
 import type { ComposedPhoto, PhotoFacts } from "../composed-photo.js";
-import { assertWritable, isDiskFull } from "../files/output-file.js";
+import {
+  assertWritable,
+  isDiskFull,
+  sha256Of,
+  type WrittenFile,
+  writeWhole,
+} from "../files/output-file.js";
 import { OutputFolders } from "../files/output-folder.js";
 import type { Composer } from "../image/composer.js";
 import type { DecodedPhoto } from "../image/decode.js";
-import type { OutputFormat } from "../image/format.js";
+import { formatOfFileName, type OutputFormat } from "../image/format.js";
+import { readInputFile } from "../image/read-file.js";
 import type { Rotation } from "../image/rotate.js";
 import { SharedMemory } from "../image/shared-memory.js";
-import { type Job, outputsOf, STANDARD_STREAM } from "./colorize-jobs.js";
 import type { Streams } from "./streams.js";
 
 /** The options that concern a single picture. */
@@ -27,7 +40,6 @@ export interface PipelineOptions extends RenderOptions {
   readonly quality?: number;
   /** Whether files say that a network made their colours. */
   readonly provenance: boolean;
-  readonly overwrite?: boolean;
   readonly rotate?: Rotation;
 }
 
@@ -38,14 +50,31 @@ export interface ReadyModel {
   readonly reference: Reference | undefined;
 }
 
+/** What becomes of pictures depends on this beside their own. */
+export interface PipelineTools {
+  /** Called when the first picture is on its way, and for each of them. */
+  readonly loadModel: () => Promise<ReadyModel>;
+  readonly composer: Composer;
+  readonly options: PipelineOptions;
+  /** The hints of a picture, by its input path. */
+  readonly hintsOf: (input: string) => readonly Hint[] | undefined;
+  /** For the journal. */
+  readonly identity: { readonly model: ModelIdentity; readonly version: string };
+  readonly streams: Streams;
+  /** Ends the work. */
+  readonly signal: AbortSignal;
+}
+
 /** What became of one job. */
 export interface Outcome {
   readonly job: Job;
   /** What to tell about the picture; without its pixels, which would pile up. */
   readonly photo?: Pick<PhotoFacts, "width" | "height" | "scenes">;
-  /** Everything that was written for it, the picture first. */
-  readonly written?: readonly string[];
+  /** Everything that was written for it, the picture first, and what it was made from. */
+  readonly entry?: DoneEntry;
   readonly notices?: readonly Notice[];
+  /** Why it was left as it is, if it was. */
+  readonly skipped?: SkipReason;
   readonly error?: string;
   /** Of the UserError, or "internal" for a mistake of this program. */
   readonly code?: UserErrorCode | "internal";
@@ -56,8 +85,16 @@ export interface Outcome {
 interface BegunJob {
   readonly job: Job;
   readonly start: number;
-  readonly decoding: Promise<DecodedPhoto>;
+  readonly source: Promise<Source>;
 }
+
+/** A picture that is read. */
+type Source =
+  | {
+      readonly file: FileState & { readonly sha256: string };
+      readonly decoding: Promise<DecodedPhoto>;
+    }
+  | { readonly skipped: SkipReason };
 
 /** Pictures under way at a time: one is decoded, one in the network, one composed, one encoded. */
 const LANES = 4;
@@ -66,36 +103,18 @@ const MOST_PIXELS = 40e6;
 
 /** Colourises pictures, several of them under way at a time. */
 export class ColorizePipeline {
-  readonly #loadModel: () => Promise<ReadyModel>;
-  readonly #composer: Composer;
-  readonly #options: PipelineOptions;
-  readonly #hints: ReadonlyMap<string, readonly Hint[]>;
-  readonly #streams: Streams;
+  readonly #tools: PipelineTools;
   readonly #folders = new OutputFolders();
   /** Ends the work: no further picture begins, those under way that are not in colour yet are left. */
   readonly #stop = new AbortController();
   #diskIsFull = false;
   readonly #memory = new SharedMemory();
 
-  /**
-   * @param loadModel called when the first picture is on its way, and for each of them
-   * @param hints of the pictures that have some, by their input paths
-   * @param signal ends the work
-   */
-  constructor(
-    loadModel: () => Promise<ReadyModel>,
-    composer: Composer,
-    options: PipelineOptions,
-    hints: ReadonlyMap<string, readonly Hint[]>,
-    streams: Streams,
-    signal: AbortSignal,
-  ) {
+  constructor(tools: PipelineTools) {
+    const { signal } = tools;
+    this.#tools = tools;
+    if (signal.aborted) this.#stop.abort(signal.reason);
     signal.addEventListener("abort", () => this.#stop.abort(signal.reason), { once: true });
-    this.#loadModel = loadModel;
-    this.#composer = composer;
-    this.#options = options;
-    this.#hints = hints;
-    this.#streams = streams;
   }
 
   /** Whether the work was ended by a full disk. */
@@ -109,13 +128,13 @@ export class ColorizePipeline {
    * @returns the outcomes, in the order of the jobs; none of those that were left
    * @throws UserError if the model cannot be loaded
    */
-  async *run(jobs: readonly Job[]): AsyncGenerator<Outcome, void, void> {
+  async *run(jobs: Iterable<Job>): AsyncGenerator<Outcome, void, void> {
     const { signal } = this.#stop;
     const colorize = async (job: Job, place: PipelinePlace) => {
       if (signal.aborted) return undefined;
       const begun = await this.#begin(job, place);
       if (signal.aborted) return undefined;
-      return this.#finish(begun, await this.#loadModel(), place);
+      return this.#finish(begun, await this.#tools.loadModel(), place);
     };
     const outcomes = boundedPipeline(jobs, colorize, { lanes: LANES, room: MOST_PIXELS });
     for await (const outcome of outcomes) if (outcome) yield outcome;
@@ -124,28 +143,34 @@ export class ColorizePipeline {
   /** Starts to decode the picture of a job. Never fails: what is wrong shows when it is finished. */
   async #begin(job: Job, place: PipelinePlace): Promise<BegunJob> {
     const start = performance.now();
-    let decoding: Promise<DecodedPhoto>;
-    try {
-      const { overwrite } = this.#options;
-      const fromStdin = job.input === STANDARD_STREAM;
-      if (job.output !== STANDARD_STREAM) {
-        // Known before the work is done: an output is taken.
-        const input = fromStdin ? undefined : job.input;
-        for (const output of outputsOf(job)) await assertWritable(output, { input, overwrite });
-        await this.#folders.prepare(dirname(job.output)); // that of all its outputs
-      }
-      const { stdin } = this.#streams;
-      const opened = await openInput(
-        fromStdin ? await readAll(stdin, this.#stop.signal) : job.input,
-      );
-      await place.makeRoom(opened.pixelCount);
-      this.#composer.prepare(opened.pixelCount);
-      decoding = opened.decode(this.#memory);
-    } catch (error) {
-      decoding = Promise.reject(error);
+    const source = this.#open(job, place);
+    await source.catch(() => undefined); // counts when the job is finished
+    return { job, start, source };
+  }
+
+  async #open(job: Job, place: PipelinePlace): Promise<Source> {
+    const fromStdin = job.input === STANDARD_STREAM;
+    if (job.output !== STANDARD_STREAM) {
+      // Known before the work is done: an output is taken.
+      const input = fromStdin ? undefined : job.input;
+      const overwrite = job.replace;
+      for (const output of outputsOf(job)) await assertWritable(output, { input, overwrite });
+      await this.#folders.prepare(dirname(job.output)); // that of all its outputs
     }
+    const { streams, composer } = this.#tools;
+    const status = fromStdin ? undefined : await statOf(job.input).catch(() => undefined);
+    const bytes = fromStdin
+      ? await readAll(streams.stdin, this.#stop.signal)
+      : await readInputFile(job.input);
+    if (!job.evenOwn && carriesOwnMark(bytes)) return { skipped: "own-output" };
+    const opened = await openInput(bytes, fromStdin ? undefined : job.input);
+    await place.makeRoom(opened.pixelCount);
+    composer.prepare(opened.pixelCount);
+    const decoding = opened.decode(this.#memory);
     decoding.catch(() => undefined); // counts when the job is finished
-    return { job, start, decoding };
+    const sha256 = sha256Of(bytes);
+    const modified = status ? fileOf(status).modified : 0;
+    return { file: { size: bytes.length, modified, sha256 }, decoding };
   }
 
   /** @returns undefined if the work was stopped before the picture was in colour */
@@ -161,21 +186,30 @@ export class ColorizePipeline {
     try {
       const inputPath = job.input === STANDARD_STREAM ? undefined : job.input;
       const isBusy = () => place.hasCompany;
-      const tools = { model, composer: this.#composer, isBusy, memory: this.#memory };
-      const decoded = await begun.decoding;
-      const { size, rotate } = this.#options;
-      const hints = this.#hints.get(job.input);
+      const { composer, options } = this.#tools;
+      const tools = { model, composer, isBusy, memory: this.#memory };
+      const source = await begun.source;
+      if ("skipped" in source) return { job, skipped: source.skipped, seconds: seconds() };
+      const { file, decoding } = source;
+      const decoded = await decoding;
+      const { size, rotate } = options;
+      const hints = this.#tools.hintsOf(job.input);
       const look = { workingSize: size, rotate, hints, reference };
       const analyzed = await analyzeDecoded(decoded, inputPath, tools, look, { signal });
       const { width, height } = analyzed.size;
       const { written, notices } = await this.#writeAll(job, analyzed);
-      return {
-        job,
-        photo: { width, height, scenes: analyzed.scenes },
-        written,
-        notices,
-        seconds: seconds(),
+      const entry: DoneEntry = {
+        input: { path: resolve(job.input), ...file },
+        outputs: written,
+        settings: job.settings,
+        ...this.#tools.identity,
+        ...{ width, height, notices },
+        seconds: Number(seconds().toFixed(3)),
+        finished: new Date().toISOString(),
       };
+      await job.journal?.done(entry);
+      const photo = { width, height, scenes: analyzed.scenes };
+      return { job, photo, entry, notices, seconds: seconds() };
     } catch (error) {
       if (signal.aborted && (error === signal.reason || isDiskFull(error))) return undefined;
       if (isDiskFull(error)) {
@@ -198,39 +232,52 @@ export class ColorizePipeline {
   async #writeAll(
     job: Job,
     analyzed: AnalyzedPhoto,
-  ): Promise<{ written: string[]; notices: readonly Notice[] }> {
-    const { overwrite = false } = this.#options;
+  ): Promise<{ written: WrittenFile[]; notices: readonly Notice[] }> {
     const outputs = [job.output, ...job.alternatives];
-    const written: string[] = [];
+    const written: WrittenFile[] = [];
     let notices: readonly Notice[] = []; // of the first colouring
-    const colorings = analyzed.alternatives(outputs.length, this.#options);
+    const colorings = analyzed.alternatives(outputs.length, this.#tools.options);
     for (const [i, chroma] of colorings.entries()) {
-      const photo = await analyzed.compose(chroma, this.#options);
+      const photo = await analyzed.compose(chroma, this.#tools.options);
       if (i === colorings.length - 1) analyzed.release();
-      const notKept = await this.#write(photo, outputs[i]!);
+      const notKept = await this.#encode(photo, outputs[i]!, job, written);
       if (i === 0) notices = [...photo.facts.notices, ...notKept];
-      written.push(outputs[i]!);
+      this.#memory.give(photo.facts.pixels);
     }
     if (job.uncertainty !== undefined) {
-      await analyzed.uncertainty().toFile(job.uncertainty, { overwrite });
-      written.push(job.uncertainty);
+      await this.#write(await analyzed.uncertainty().toBuffer(), job.uncertainty, job, written);
     }
     const { length } = colorings;
     return { written, notices: [...notices, ...fewerAlternatives(length, outputs.length)] };
   }
 
-  async #write(photo: ComposedPhoto, output: string): Promise<readonly Notice[]> {
-    const { format, quality, provenance, overwrite = false } = this.#options;
+  async #encode(
+    photo: ComposedPhoto,
+    output: string,
+    job: Job,
+    written: WrittenFile[],
+  ): Promise<readonly Notice[]> {
+    const { format, quality, provenance } = this.#tools.options;
     const encoding = { provenance, ...(quality === undefined ? {} : { quality }) };
-    if (output === STANDARD_STREAM) {
-      const { bytes, notices } = await photo.encode(format, encoding);
-      await this.#streams.stdout.writeFile(bytes);
-      this.#memory.give(photo.facts.pixels);
-      return notices;
-    }
-    const notices = await photo.toFile(output, { ...encoding, overwrite });
-    this.#memory.give(photo.facts.pixels);
+    const wanted = output === STANDARD_STREAM ? format : formatOfFileName(output);
+    const { bytes, notices } = await photo.encode(wanted, encoding);
+    await this.#write(bytes, output, job, written);
     return notices;
+  }
+
+  /** Writes a file of a job, announces it in the journal before, and adds it to what is written. */
+  async #write(bytes: Uint8Array, output: string, job: Job, written: WrittenFile[]): Promise<void> {
+    if (output === STANDARD_STREAM) {
+      await this.#tools.streams.stdout.writeFile(bytes);
+      written.push({ path: output, size: bytes.length, sha256: sha256Of(bytes) });
+      return;
+    }
+    const announce = async (file: WrittenFile) => {
+      await job.journal?.willWrite(file);
+      written.push(file);
+    };
+    const like = job.input === STANDARD_STREAM ? undefined : job.input;
+    await writeWhole(output, bytes, { overwrite: job.replace, like }, announce);
   }
 }
 

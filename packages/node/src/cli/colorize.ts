@@ -4,11 +4,12 @@ import { dirname } from "node:path";
 import { MOST_ALTERNATIVES, READ_OUT_NAMES } from "@let-there-be-color/core/colorize";
 import { DEFAULT_WORKING_SIZE } from "@let-there-be-color/core/model";
 import { Command, Option } from "commander";
+import { STANDARD_STREAM } from "../archive/inputs.js";
 import { prepareOutputFolder } from "../files/output-folder.js";
 import { DEFAULT_QUALITY } from "../image/encode.js";
 import { looksLikePicture, OUTPUT_FORMATS } from "../image/format.js";
-import { STANDARD_STREAM } from "./colorize-jobs.js";
-import { type ColorizeCommandOptions, colorizeAll } from "./colorize-run.js";
+import type { ColorizeCommandOptions } from "./colorize-options.js";
+import { colorizeAll } from "./colorize-run.js";
 import { withFlags } from "./flags.js";
 import { addHint } from "./hints-of-pictures.js";
 import { Interruption } from "./interruption.js";
@@ -26,7 +27,7 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
     .description("colourise photographs; `ltbc photo.jpg` alone does this, too")
     .argument(
       "<inputs...>",
-      "pictures (JPEG, PNG, WebP, TIFF, AVIF, GIF), folders of them, or - for standard input",
+      "pictures (JPEG, PNG, WebP, TIFF, AVIF, GIF), folders of them, patterns in quotes ('scans/**/*.tif'), or - for standard input",
     )
     .option(
       "-o, --output <path>",
@@ -94,7 +95,13 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
       numberOption(1, 100, true),
     )
     .option("--no-provenance", "do not say in the file that a network made its colours (XMP)")
-    .option("--overwrite", "replace existing outputs (never an input)")
+    .option("--overwrite", "do again what is done, and replace existing outputs (never an input)")
+    .option("--watch", "go on with new pictures in the folders as they come, until Ctrl-C")
+    .option("--dry-run", "print what would be done and the room needed on the disk; write nothing")
+    .option(
+      "--report <file>",
+      "write what became of every input, with hashes, options and model, as .csv or .json",
+    )
     .addOption(deviceOption())
     .addOption(threadsOption())
     .option("--json", "print one line of JSON for each input")
@@ -108,7 +115,7 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
       );
       interruption.listen();
       try {
-        await assertOutputTakesFiles(options.output);
+        if (!options.dryRun) await assertOutputTakesFiles(options.output);
         const { failed, left } = await colorizeAll(
           inputs,
           options,
@@ -118,7 +125,7 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
         );
         if (left > 0 && interruption.exitCode !== undefined) {
           process.exitCode = interruption.exitCode;
-        } else if (failed > 0) process.exitCode = 1;
+        } else if (failed > 0 || left > 0) process.exitCode = 1;
       } finally {
         interruption.release();
       }

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
+import { JOURNAL_FILE } from "../archive/journal.js";
 import { runCommand } from "../testing/run-command.js";
 import { folderForTests } from "../testing/temporary-folder.js";
 import { tinyColorModel, tinyGuidedModel } from "../testing/tiny-color-model.js";
@@ -134,7 +135,7 @@ describe("hints on the command line", () => {
     const outside = await colorize(album, "--hints", await jsonFile(byName));
     expect(outside.code).toBe(1);
     expect(outside.stderr).toMatch(/anna\.png: Expected hint 1 to lie inside .* 64 x 48/);
-    expect(await readdir(outside.output)).toEqual(["bert.png"]);
+    expect(await readdir(outside.output)).toEqual([JOURNAL_FILE, "bert.png"]);
     const other = join(root, "other.onnx");
     await writeFile(other, tinyColorModel());
     const refused = await colorize(bert, "--hint", "1,2,#c04020", "--model", other);
