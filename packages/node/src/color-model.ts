@@ -99,6 +99,11 @@ export async function readModel(
   }
 }
 
+/** Where a model of another program may be described: the first file that is there counts. */
+export function interfaceFiles(model: string): readonly string[] {
+  return [`${model}.json`, `${model.replace(/\.onnx$/i, "")}.json`];
+}
+
 /**
  * What `other.onnx.json` or `other.json` says of `other.onnx`; undefined for models of this project, which
  * need no such file, and where there is none.
@@ -108,7 +113,7 @@ async function interfaceBeside(
   bytes: Uint8Array,
 ): Promise<ModelInterface | undefined> {
   if (typeof model !== "string" || !isOfAnotherProgram(bytes)) return undefined;
-  for (const path of [`${model}.json`, `${model.replace(/\.onnx$/i, "")}.json`]) {
+  for (const path of interfaceFiles(model)) {
     const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
       throw new UserError("input-missing", `${path} cannot be read (${error.code}).`, {

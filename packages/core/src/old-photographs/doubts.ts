@@ -5,11 +5,11 @@ import type { Notice } from "../notice.js";
 import { isInside, type PictureArea, WHOLE_AREA } from "./picture-area.js";
 
 /** Mean chroma, CIELAB units, below which a colouring looks grey. */
-const NEARLY_GREY = 3;
+const NEARLY_GREY = 3.5;
 /** Hue angles of brown and sepia, degrees. */
-const BROWN = { from: 40, to: 90 };
+const BROWN = { from: 45, to: 82 };
 /** Length of the mean (a*, b*) over the mean chroma from which on a picture has one hue. */
-const ONE_HUE = 0.97;
+const ONE_HUE = 0.985;
 
 /** What the colours of a picture are like as a whole. */
 export interface ColorCast {

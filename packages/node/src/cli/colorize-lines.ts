@@ -53,7 +53,7 @@ export function jsonLineOfDone({ input, outputs, entry }: AlreadyDone): string {
 
 /** For programs: a picture that is left as it is. */
 export function jsonLineOfSkipped(input: string, reason: SkipReason): string {
-  return JSON.stringify({ input, skipped: SKIPPED_IN_WORDS[reason] });
+  return JSON.stringify({ input, skipped: SKIPPED_IN_WORDS[reason], code: reason });
 }
 
 /** For programs: an input that cannot be done. */

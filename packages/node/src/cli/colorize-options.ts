@@ -20,11 +20,11 @@ export interface ColorizeCommandOptions extends PipelineOptions, RuntimeOptions,
 }
 
 /**
- * The options that make a difference to a picture: all but those that say where it goes, what is told of
+ * The options that make a difference to a picture: all but those that say whether and where it goes, what is told of
  * it, and on what it is computed; and the hints, which are its own.
  */
 export function pictureOptions(options: ColorizeCommandOptions): Record<string, unknown> {
   const { output, model, device, threads, json, quiet, overwrite, ...others } = options;
-  const { hint, hints, reference, dryRun, report, watch, ...ofPictures } = others;
+  const { hint, hints, reference, skipColor, dryRun, report, watch, ...ofPictures } = others;
   return ofPictures;
 }

@@ -15,7 +15,7 @@ import { carriesOwnMark } from "../archive/own-mark.js";
 import type { Job } from "../archive/plan.js";
 import type { SkipReason } from "../archive/skip-reason.js";
 import { type FileState, fileOf, statOf } from "../archive/walk.js";
-import { analyzeDecoded, openInput } from "../colorize-stages.js";
+import { analyzeDecoded, isInColor, openInput } from "../colorize-stages.js";
 import type { ComposedPhoto, PhotoFacts } from "../composed-photo.js";
 import {
   assertWritable,
@@ -41,6 +41,9 @@ export interface PipelineOptions extends RenderOptions {
   /** Whether files say that a network made their colours. */
   readonly provenance: boolean;
   readonly rotate?: Rotation;
+  readonly restoreLevels?: boolean;
+  /** Leaves photographs in colour as they are. */
+  readonly skipColor?: boolean;
 }
 
 /** What a picture is shown to. */
@@ -192,9 +195,14 @@ export class ColorizePipeline {
       if ("skipped" in source) return { job, skipped: source.skipped, seconds: seconds() };
       const { file, decoding } = source;
       const decoded = await decoding;
-      const { size, rotate } = options;
+      if (options.skipColor && isInColor(decoded)) {
+        this.#memory.give(decoded.gray.codes);
+        if (decoded.alpha) this.#memory.give(decoded.alpha);
+        return { job, skipped: "color-photograph", seconds: seconds() };
+      }
+      const { size, rotate, restoreLevels } = options;
       const hints = this.#tools.hintsOf(job.input);
-      const look = { workingSize: size, rotate, hints, reference };
+      const look = { workingSize: size, rotate, restoreLevels, hints, reference };
       const analyzed = await analyzeDecoded(decoded, inputPath, tools, look, { signal });
       const { width, height } = analyzed.size;
       const { written, notices } = await this.#writeAll(job, analyzed);

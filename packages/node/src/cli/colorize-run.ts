@@ -11,6 +11,7 @@ import { makePlan, type Plan, type PlanOptions } from "../archive/plan.js";
 import { assertReportName } from "../archive/report.js";
 import { lockFolders } from "../archive/run-locks.js";
 import { settingsOf } from "../archive/settings.js";
+import { interfaceFiles } from "../color-model.js";
 import { describeHolder, type FolderLock } from "../files/folder-lock.js";
 import { Composer } from "../image/composer.js";
 import { PACKAGE_VERSION } from "../package-version.js";
@@ -135,11 +136,14 @@ class Run {
 
   async #planOptions(model: PlanOptions["model"]): Promise<PlanOptions> {
     const { format, alternatives, uncertainty, overwrite, dryRun, watch } = this.#options;
-    const { reference } = this.#options;
+    const { reference, model: modelFile } = this.#options;
+    // What is missing is told when the model is loaded.
+    const hashOf = (path: string) => sha256OfFile(path).catch(() => undefined);
+    const descriptions = modelFile === undefined ? [] : interfaceFiles(modelFile).map(hashOf);
     const ofAll = {
       ...pictureOptions(this.#options),
-      // If it is missing, that is told when the model is loaded.
-      reference: reference && (await sha256OfFile(reference).catch(() => undefined)),
+      reference: reference && (await hashOf(reference)),
+      modelInterface: (await Promise.all(descriptions)).find((hash) => hash !== undefined),
     };
     return {
       ...this.#place,

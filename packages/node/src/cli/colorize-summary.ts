@@ -71,6 +71,13 @@ export class Summary {
     for (const [reason, count] of this.#skipped) {
       stderr.line(`Left out: ${count}, each ${SKIPPED_IN_WORDS[reason]}.`);
     }
+    const treatedAsGrey = this.#notices.get("color-photograph") ?? 0;
+    this.#notices.delete("color-photograph");
+    if (treatedAsGrey > 0) {
+      stderr.line(
+        `Treated as grey: ${treatedAsGrey}, each a photograph in colour; --skip-color leaves such pictures alone.`,
+      );
+    }
     if (this.#notices.size > 0) {
       const kinds = [...this.#notices].map(([code, count]) => `${count} ${code}`);
       stderr.line(`Notes: ${kinds.join(", ")}.`);

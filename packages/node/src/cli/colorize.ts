@@ -84,6 +84,14 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
       "turn the pictures clockwise by 90, 180 or 270 degrees, for scans that lie on their side",
       parseRotation,
     )
+    .option(
+      "--restore-levels",
+      "spread the lightness of faded and flat pictures in the output, too (default: for the network only)",
+    )
+    .option(
+      "--skip-color",
+      "leave photographs in colour alone; sepia and other toned prints are grey",
+    )
     .addOption(
       new Option("--format <name>", "format to write (default: the input's)").choices(
         OUTPUT_FORMATS,

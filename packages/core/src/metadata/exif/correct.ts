@@ -95,6 +95,7 @@ export function quarterTurnedExif(exif: Uint8Array): Uint8Array {
   const [x, y] = [X_RESOLUTION, Y_RESOLUTION].map((tag) => tiff.find(directory, tag));
   if (x?.length !== 8 || y?.length !== 8) return exif;
   const across = new Uint8Array(tiff.value(x));
+  if (across.every((byte, i) => byte === tiff.value(y)[i])) return exif;
   block.bytes.set(tiff.value(y), x.valueAt);
   block.bytes.set(across, y.valueAt);
   return block.bytes;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { TiffFile } from "../../testing/tiff-file.js";
+import { outputMetadata } from "../correct.js";
 import { TiffStructure } from "../tiff/structure.js";
 import { correctedExif, exifOrientation } from "./correct.js";
 import { readExifFields } from "./fields.js";
@@ -205,4 +206,19 @@ it.each([300, 72.5, 118.11, 1 / 3, 4_000_000])("states a resolution of %d", (x) 
   expect(found.unit).toBe("centimeter");
   expect(Math.abs(found.x / x - 1)).toBeLessThan(1e-5);
   expect(Math.abs(found.y / x - 2)).toBeLessThan(1e-5);
+});
+
+it("is left out of the output if its parts lie over each other", () => {
+  const tiff = new TiffFile("II");
+  const block = tiff.bytes(
+    tiff.directory([
+      { tag: 0x112, type: "short", values: [6] },
+      { tag: 0x11a, type: "rational", values: [300, 1] },
+      { tag: 0x11b, type: "rational", values: [150, 1] },
+    ]),
+  );
+  const entry = block.indexOf(Buffer.from([0x1a, 0x01]));
+  block.writeUInt32LE(0, entry + 8); // the resolution lies in the header
+  const output = outputMetadata({ exif: block, comments: [] }, { width: 1, height: 1 });
+  expect(output).toEqual({ comments: [] });
 });
