@@ -207,7 +207,7 @@ export class ColorizePipeline {
       const { width, height } = analyzed.size;
       const { written, notices } = await this.#writeAll(job, analyzed);
       const entry: DoneEntry = {
-        input: { path: resolve(job.input), ...file },
+        input: { path: inputPath === undefined ? job.input : resolve(inputPath), ...file },
         outputs: written,
         settings: job.settings,
         ...this.#tools.identity,
