@@ -87,6 +87,10 @@ export class AnalyzedPhoto {
     return this.#decoded.format;
   }
 
+  get pageCount(): number {
+    return this.#decoded.pageCount;
+  }
+
   /** @throws UserError if an option is out of range or not for this model */
   render(options: RenderOptions): Promise<ComposedPhoto> {
     return this.compose(this.#analysis.render(options), options);

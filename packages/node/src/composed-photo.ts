@@ -49,6 +49,8 @@ export interface PhotoFacts {
   readonly notices: readonly Notice[];
   /** The input's own format, or "png" if that cannot be written. */
   readonly inputFormat: OutputFormat;
+  /** How many full-size pages the input has, of which this is one; 1 of anything but TIFF. */
+  readonly pageCount: number;
 }
 
 /** A colourised photograph, sRGB, in memory. */
@@ -62,9 +64,10 @@ export class ComposedPhoto {
     this.#picture = picture;
     this.#source = source;
     const { width, height, channels, pixels } = picture;
-    const { scenes, inputFormat } = source;
+    const { scenes, inputFormat, pageCount } = source;
     const notices = [...source.notices, ...doubts];
-    this.facts = { width, height, channels, pixels, scenes, notices, inputFormat };
+    const ofInput = { scenes, inputFormat, pageCount };
+    this.facts = { width, height, channels, pixels, notices, ...ofInput };
   }
 
   /**

@@ -7,6 +7,7 @@ export type {
   RenderOptions,
   Scene,
 } from "@let-there-be-color/core/colorize";
+export { joinTiffPages } from "@let-there-be-color/core/metadata";
 export type { ModelMetadata } from "@let-there-be-color/core/model";
 export type { Notice, NoticeCode } from "@let-there-be-color/core/notice";
 export { UserError, type UserErrorCode } from "@let-there-be-color/core/user-error";

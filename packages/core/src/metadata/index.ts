@@ -21,11 +21,11 @@ export type { MetadataFormat } from "./suited.js";
 export { joinTiffPages } from "./tiff/join-pages.js";
 export { type TiffPage, tiffPages } from "./tiff/pages.js";
 export {
-  hasAllTiffPixels,
   isCameraRawTiff,
   type TiffPixelFormat,
   tiffOfPixelsOnly,
   tiffOfSingleSamples,
+  tiffPixelBytes,
   tiffPixelFormat,
 } from "./tiff/pixel-fields.js";
 export { writeMetadata } from "./write.js";

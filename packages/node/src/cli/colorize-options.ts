@@ -25,6 +25,7 @@ export interface ColorizeCommandOptions extends PipelineOptions, RuntimeOptions,
  */
 export function pictureOptions(options: ColorizeCommandOptions): Record<string, unknown> {
   const { output, model, device, threads, json, quiet, overwrite, ...others } = options;
-  const { hint, hints, reference, skipColor, dryRun, report, watch, ...ofPictures } = others;
+  const { hint, hints, reference, skipColor, maxPixels, ...further } = others;
+  const { dryRun, report, watch, ...ofPictures } = further;
   return ofPictures;
 }

@@ -26,11 +26,12 @@ import {
 } from "../files/output-file.js";
 import { OutputFolders } from "../files/output-folder.js";
 import type { Composer } from "../image/composer.js";
-import type { DecodedPhoto } from "../image/decode.js";
+import type { DecodedPhoto, OpenPage } from "../image/decode.js";
 import { formatOfFileName, type OutputFormat } from "../image/format.js";
 import { readInputFile } from "../image/read-file.js";
 import type { Rotation } from "../image/rotate.js";
 import { SharedMemory } from "../image/shared-memory.js";
+import { PageFiles } from "./page-files.js";
 import type { Streams } from "./streams.js";
 
 /** The options that concern a single picture. */
@@ -41,8 +42,9 @@ export interface PipelineOptions extends RenderOptions {
   /** Whether files say that a network made their colours. */
   readonly provenance: boolean;
   readonly rotate?: Rotation;
+  readonly maxPixels?: number;
   readonly restoreLevels?: boolean;
-  /** Leaves photographs in colour as they are. */
+  /** Leaves photographs in colour as they are; of several pages the first decides. */
   readonly skipColor?: boolean;
 }
 
@@ -96,6 +98,8 @@ type Source =
   | {
       readonly file: FileState & { readonly sha256: string };
       readonly decoding: Promise<DecodedPhoto>;
+      /** Behind the first one, if the output takes several. */
+      readonly furtherPages: readonly OpenPage[];
     }
   | { readonly skipped: SkipReason };
 
@@ -160,20 +164,30 @@ export class ColorizePipeline {
       for (const output of outputsOf(job)) await assertWritable(output, { input, overwrite });
       await this.#folders.prepare(dirname(job.output)); // that of all its outputs
     }
-    const { streams, composer } = this.#tools;
+    const { streams, composer, options } = this.#tools;
     const status = fromStdin ? undefined : await statOf(job.input).catch(() => undefined);
     const bytes = fromStdin
       ? await readAll(streams.stdin, this.#stop.signal)
       : await readInputFile(job.input);
     if (!job.evenOwn && carriesOwnMark(bytes)) return { skipped: "own-output" };
-    const opened = await openInput(bytes, fromStdin ? undefined : job.input);
-    await place.makeRoom(opened.pixelCount);
-    composer.prepare(opened.pixelCount);
-    const decoding = opened.decode(this.#memory);
+    const { maxPixels } = options;
+    const opened = await openInput(bytes, fromStdin ? undefined : job.input, { maxPixels });
+    const [firstPage, ...furtherPages] = this.#isTiff(job) ? opened.pages : [opened];
+    const pages = [firstPage!, ...furtherPages];
+    const pixelCount = Math.max(...pages.map((page) => page.pixelCount));
+    await place.makeRoom(pixelCount);
+    composer.prepare(pixelCount);
+    const decoding = firstPage!.decode(this.#memory);
     decoding.catch(() => undefined); // counts when the job is finished
     const sha256 = sha256Of(bytes);
     const modified = status ? fileOf(status).modified : 0;
-    return { file: { size: bytes.length, modified, sha256 }, decoding };
+    return { file: { size: bytes.length, modified, sha256 }, decoding, furtherPages };
+  }
+
+  /** Whether all pages of a TIFF go into the output. */
+  #isTiff({ output }: Job): boolean {
+    const { format = "tiff" } = this.#tools.options;
+    return (output === STANDARD_STREAM ? format : formatOfFileName(output)) === "tiff";
   }
 
   /** @returns undefined if the work was stopped before the picture was in colour */
@@ -193,7 +207,7 @@ export class ColorizePipeline {
       const tools = { model, composer, isBusy, memory: this.#memory };
       const source = await begun.source;
       if ("skipped" in source) return { job, skipped: source.skipped, seconds: seconds() };
-      const { file, decoding } = source;
+      const { file, decoding, furtherPages } = source;
       const decoded = await decoding;
       if (options.skipColor && isInColor(decoded)) {
         this.#memory.give(decoded.gray.codes);
@@ -205,7 +219,13 @@ export class ColorizePipeline {
       const look = { workingSize: size, rotate, restoreLevels, hints, reference };
       const analyzed = await analyzeDecoded(decoded, inputPath, tools, look, { signal });
       const { width, height } = analyzed.size;
-      const { written, notices } = await this.#writeAll(job, analyzed);
+      const furtherLook = { ...look, hints: undefined }; // whose places are on the first page
+      const analyzePage = async (page: OpenPage) =>
+        analyzeDecoded(await page.decode(this.#memory), inputPath, tools, furtherLook, { signal });
+      const { written, notices } =
+        furtherPages.length === 0
+          ? await this.#writeAll(job, analyzed)
+          : await this.#writePages(job, analyzed, furtherPages, analyzePage);
       const entry: DoneEntry = {
         input: { path: inputPath === undefined ? job.input : resolve(inputPath), ...file },
         outputs: written,
@@ -257,6 +277,41 @@ export class ColorizePipeline {
     }
     const { length } = colorings;
     return { written, notices: [...notices, ...fewerAlternatives(length, outputs.length)] };
+  }
+
+  /** The same for a picture of several pages: files of all of them; the uncertainty is of the first. */
+  async #writePages(
+    job: Job,
+    first: AnalyzedPhoto,
+    others: readonly OpenPage[],
+    analyze: (page: OpenPage) => Promise<AnalyzedPhoto>,
+  ): Promise<{ written: WrittenFile[]; notices: readonly Notice[] }> {
+    const { options } = this.#tools;
+    const outputs = [job.output, ...job.alternatives];
+    const files = new PageFiles();
+    for (const page of [undefined, ...others]) {
+      const analyzed = page ? await analyze(page) : first;
+      const colorings = analyzed.alternatives(outputs.length, options);
+      const encoded: Uint8Array[] = [];
+      let notices: readonly Notice[] = [];
+      for (const chroma of colorings) {
+        const photo = await analyzed.compose(chroma, options);
+        const { bytes, notices: notKept } = await photo.encode("tiff", options);
+        if (encoded.length === 0) notices = [...photo.facts.notices, ...notKept];
+        encoded.push(bytes);
+        this.#memory.give(photo.facts.pixels);
+      }
+      analyzed.release();
+      files.add(encoded, [...notices, ...fewerAlternatives(colorings.length, outputs.length)]);
+    }
+    const written: WrittenFile[] = [];
+    for (const file of files.joined()) {
+      await this.#write(file, outputs[written.length]!, job, written);
+    }
+    if (job.uncertainty !== undefined) {
+      await this.#write(await first.uncertainty().toBuffer(), job.uncertainty, job, written);
+    }
+    return { written, notices: files.notices };
   }
 
   async #encode(

@@ -8,6 +8,7 @@ import { STANDARD_STREAM } from "../archive/inputs.js";
 import { prepareOutputFolder } from "../files/output-folder.js";
 import { DEFAULT_QUALITY } from "../image/encode.js";
 import { looksLikePicture, OUTPUT_FORMATS } from "../image/format.js";
+import { LARGEST_MAX_PIXELS } from "../image/pixel-limit.js";
 import type { ColorizeCommandOptions } from "./colorize-options.js";
 import { colorizeAll } from "./colorize-run.js";
 import { withFlags } from "./flags.js";
@@ -27,7 +28,7 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
     .description("colourise photographs; `ltbc photo.jpg` alone does this, too")
     .argument(
       "<inputs...>",
-      "pictures (JPEG, PNG, WebP, TIFF, AVIF, GIF), folders of them, patterns in quotes ('scans/**/*.tif'), or - for standard input",
+      "pictures (JPEG, PNG, WebP, TIFF, AVIF, GIF, BMP), folders of them, patterns in quotes ('scans/**/*.tif'), or - for standard input",
     )
     .option(
       "-o, --output <path>",
@@ -103,6 +104,11 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
       numberOption(1, 100, true),
     )
     .option("--no-provenance", "do not say in the file that a network made its colours (XMP)")
+    .option(
+      "--max-pixels <n>",
+      "refuse larger pictures before they are decoded, 1 to 1073741824 (default: 268435456)",
+      numberOption(1, LARGEST_MAX_PIXELS, true),
+    )
     .option("--overwrite", "do again what is done, and replace existing outputs (never an input)")
     .option("--watch", "go on with new pictures in the folders as they come, until Ctrl-C")
     .option("--dry-run", "print what would be done and the room needed on the disk; write nothing")

@@ -15,7 +15,16 @@ function photo(width: number, height: number, bitDepth: 8 | 16, hasAlpha: boolea
   const codes = plane((i) => (i * 40503) >> 4);
   const gray: GrayPicture = { width, height, codes, lightness: lightnessOfSrgbGray(bitDepth) };
   const alpha = hasAlpha ? { alpha: plane((i) => i * 31) } : {};
-  return { gray, bitDepth, ...alpha, format: "png", metadata: {}, isLossless: false, notices: [] };
+  return {
+    gray,
+    bitDepth,
+    ...alpha,
+    format: "png",
+    metadata: {},
+    isLossless: false,
+    pageCount: 1,
+    notices: [],
+  };
 }
 
 const chroma = {

@@ -46,6 +46,8 @@ export interface DecodedPhoto {
   readonly metadata: PictureMetadata;
   /** Whether it is in a lossless form of a format that also has a lossy one: WebP. */
   readonly isLossless: boolean;
+  /** How many full-size pages the file has, of which this is one. */
+  readonly pageCount: number;
   /** What is not as the file has it. */
   readonly notices: readonly Notice[];
 }
@@ -63,11 +65,11 @@ export interface OpenPage {
   decode(memory?: SharedMemory): Promise<DecodedPhoto>;
 }
 
-/** A picture file whose header has been read; itself its first page. */
+/** A picture file whose header has been read; itself its first page, with a notice if there are more. */
 export interface OpenPhoto extends OpenPage {
   /**
-   * The pages of a TIFF at full size, the first one included; of any other format one. Pages may
-   * differ in everything.
+   * The pages of a TIFF at full size, the first one included, neither smaller versions of others nor
+   * masks; of any other format one. Pages may differ in everything.
    */
   readonly pages: readonly OpenPage[];
 }
@@ -95,17 +97,28 @@ export async function openPhoto(
 ): Promise<OpenPhoto> {
   assertMaxPixels(maxPixels);
   const kind = fileKind(file, name);
-  const source = { file, kind, name, maxPixels };
+  const source = { file, kind, name };
   const [firstPage = 0, ...others] = kind === "tiff" ? fullSizePages(file) : [];
-  const first = await openPage({ ...source, page: firstPage });
-  const pages = others.map((page): OpenPage => {
+  const pageCount = others.length + 1;
+  const first = await openPage({ ...source, page: firstPage }, pageCount, maxPixels);
+  if (pageCount === 1) return { ...first, pages: [first] };
+  const pages = others.map((page, i): OpenPage => {
     const { width = 0, height = 0 } = tiffPixelFormat(file, page) ?? {};
+    const pageSource = { ...source, page, name: `page ${i + 2} of ${name}` };
     return {
       pixelCount: width * height,
-      decode: async (memory) => (await openPage({ ...source, page })).decode(memory),
+      decode: async (memory) => (await openPage(pageSource, pageCount, maxPixels)).decode(memory),
     };
   });
-  return { ...first, pages: [first, ...pages] };
+  return {
+    pixelCount: first.pixelCount,
+    decode: async (memory) => {
+      const decoded = await first.decode(memory);
+      const message = `Only the first of ${pageCount} pages is colourised; TIFF takes all of them.`;
+      return { ...decoded, notices: [{ code: "pages-left-out", message }, ...decoded.notices] };
+    },
+    pages: [first, ...pages],
+  };
 }
 
 /** Indices of the pages that are neither masks nor smaller versions of others. */
@@ -121,10 +134,14 @@ export async function decodePhoto(file: Uint8Array, name: string): Promise<Decod
 }
 
 /** What is decoded; what the file says about itself comes beside it. */
-type DecodedPlanes = Omit<DecodedPhoto, "metadata" | "isLossless">;
+type DecodedPlanes = Omit<DecodedPhoto, "metadata" | "isLossless" | "pageCount">;
 
-async function openPage(source: PictureSource): Promise<OpenPage> {
-  const { pixelCount, decode } = await openPlanes(source);
+async function openPage(
+  source: PictureSource,
+  pageCount: number,
+  maxPixels: number,
+): Promise<OpenPage> {
+  const { pixelCount, decode } = await openPlanes(source, maxPixels);
   const { file, page } = source;
   return {
     pixelCount,
@@ -132,16 +149,20 @@ async function openPage(source: PictureSource): Promise<OpenPage> {
       const planes = await decode(memory);
       const { metadata, notices } = readMetadata(file, { page });
       const isLossless = isLosslessWebp(file);
-      return { ...planes, metadata, isLossless, notices: [...planes.notices, ...notices] };
+      const all = [...planes.notices, ...notices];
+      return { ...planes, metadata, isLossless, pageCount, notices: all };
     },
   };
 }
 
-async function openPlanes(source: PictureSource): Promise<{
+async function openPlanes(
+  source: PictureSource,
+  maxPixels: number,
+): Promise<{
   readonly pixelCount: number;
   decode(memory: SharedMemory): Promise<DecodedPlanes>;
 }> {
-  const { file, kind, page, name, maxPixels } = source;
+  const { file, kind, page, name } = source;
   if (kind === "bmp") {
     const size = readBmpHeader(file, name);
     assertWithinLimit(size, maxPixels, name);

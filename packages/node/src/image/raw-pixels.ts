@@ -71,6 +71,7 @@ export function decodedPixels(
     format: "png",
     metadata: {},
     isLossless: false,
+    pageCount: 1,
     notices: [],
   };
 }

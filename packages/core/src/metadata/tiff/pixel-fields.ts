@@ -76,19 +76,22 @@ export function tiffPixelFormat(file: Uint8Array, index = 0): TiffPixelFormat | 
   });
 }
 
-/** Whether every strip or tile of a page lies within the file. */
-export function hasAllTiffPixels(file: Uint8Array, index = 0): boolean {
-  const isWhole = inPage(file, index, (tiff, page) => {
+/**
+ * @returns how many bytes the strips or tiles of a page take; undefined if not all of them lie within
+ * the file
+ */
+export function tiffPixelBytes(file: Uint8Array, index = 0): number | undefined {
+  return inPage(file, index, (tiff, page) => {
     const list = (tag: number) => {
       const entry = tiff.find(page, tag);
       return entry ? tiff.integers(entry) : [];
     };
     const offsets = [...list(STRIP_OFFSETS), ...list(TILE_OFFSETS)];
     const lengths = [...list(STRIP_BYTE_COUNTS), ...list(TILE_BYTE_COUNTS)];
-    if (offsets.length === 0 || offsets.length !== lengths.length) return false;
-    return offsets.every((offset, i) => offset + lengths[i]! <= file.length);
+    if (offsets.length === 0 || offsets.length !== lengths.length) return undefined;
+    if (offsets.some((offset, i) => offset + lengths[i]! > file.length)) return undefined;
+    return lengths.reduce((sum, length) => sum + length, 0);
   });
-  return isWhole ?? false;
 }
 
 /** Cameras write a handful; a hostile file may name one directory a million times. */

@@ -4,9 +4,9 @@
 
 import { labToRgb, linearToSrgb } from "@let-there-be-color/core/color";
 import {
-  hasAllTiffPixels,
   type TiffPixelFormat,
   tiffOfSingleSamples,
+  tiffPixelBytes,
 } from "@let-there-be-color/core/metadata";
 import type { Notice } from "@let-there-be-color/core/notice";
 import { UserError } from "@let-there-be-color/core/user-error";
@@ -17,6 +17,8 @@ const SEPARATED = 5;
 const CIELAB = 8;
 const ICCLAB = 9;
 const GRAY = [0, 1];
+
+const UNCOMPRESSED = 1;
 
 const UNSIGNED = 1;
 const SIGNED = 2;
@@ -56,12 +58,23 @@ export async function plainTiff(
   name: string,
 ): Promise<PlainTiff> {
   assertReadable(format, name);
-  if (!hasAllTiffPixels(file, page)) throw broken(name, "pixels are missing");
+  if (!mayBeWhole(tiffPixelBytes(file, page), format)) throw broken(name, "pixels are missing");
   const samples = await readSamples(file, page, format, name);
   const { width, height, samplesPerPixel } = format;
   if (samples.length !== width * height * samplesPerPixel) throw broken(name, "pixels are missing");
   const plain = codesOf(samples, format);
   return { file: uncompressedTiff(plain.codes, plain.format), notices: plain.notices };
+}
+
+/** What no compression exceeds that is found in such files; LZW comes to 2,700. */
+const LARGEST_COMPRESSION = 4000;
+
+/** Whether so many bytes can hold the page: a damaged size would make geotiff busy for minutes. */
+function mayBeWhole(stored: number | undefined, format: TiffPixelFormat): boolean {
+  if (stored === undefined) return false;
+  const { width, height, samplesPerPixel, bitsPerSample, compression } = format;
+  const bytes = (width * height * samplesPerPixel * bitsPerSample) / 8;
+  return bytes <= stored * (compression === UNCOMPRESSED ? 1 : LARGEST_COMPRESSION);
 }
 
 function assertReadable(format: TiffPixelFormat, name: string): void {
