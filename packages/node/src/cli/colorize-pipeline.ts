@@ -337,7 +337,7 @@ export class ColorizePipeline {
     }
     const announce = async (file: WrittenFile) => {
       await job.journal?.willWrite(file);
-      written.push(file);
+      written.push({ ...file, path: resolve(file.path) });
     };
     const like = job.input === STANDARD_STREAM ? undefined : job.input;
     await writeWhole(output, bytes, { overwrite: job.replace, like }, announce);
