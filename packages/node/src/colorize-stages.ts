@@ -154,11 +154,13 @@ export async function analyzeDecoded(
   { rotate = 0, restoreLevels = false, ...options }: AnalysisOptions,
   { signal, onProgress }: StageWatch<ColorizeProgress> = {},
 ): Promise<AnalyzedPhoto> {
-  const notices = isInColor(decoded) ? [...decoded.notices, TREATED_AS_GREY] : decoded.notices;
+  const areaAsDecoded = findPictureArea(decoded.gray);
+  const isTreatedAsGrey = isInColor(decoded, () => areaAsDecoded);
+  const notices = isTreatedAsGrey ? [...decoded.notices, TREATED_AS_GREY] : decoded.notices;
   const upright = rotatedPhoto(decoded, rotate, tools.memory ?? new SharedMemory());
   const { gray } = upright;
   onProgress?.({ type: "decoded", width: gray.width, height: gray.height });
-  const area = findPictureArea(gray);
+  const area = rotate === 0 ? areaAsDecoded : findPictureArea(gray);
   const range = rangeOfScan(gray, area);
   const levels = findLevels(range);
   const seen = levels ? withLevels(gray, levels) : gray;
@@ -190,7 +192,14 @@ const ONE_TONE: Notice = {
   message: "The picture is nearly of one tone, as a blank page is; there is little to colourise.",
 };
 
-/** Whether a picture has colours of its own, beyond the tone of an old print. */
-export function isInColor({ sample, gray }: DecodedPhoto): boolean {
-  return sample !== undefined && isColorPhotograph(sample, findPictureArea(gray));
+/**
+ * Whether a picture has colours of its own, beyond the tone of an old print.
+ *
+ * @param areaOf where the photograph lies, if it is known already
+ */
+export function isInColor(
+  { sample, gray }: DecodedPhoto,
+  areaOf = () => findPictureArea(gray),
+): boolean {
+  return sample !== undefined && isColorPhotograph(sample, areaOf());
 }

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { nativePath } from "../files/byte-path.js";
-import { STANDARD_STREAM, type Words } from "./inputs.js";
+import { rootsOf, STANDARD_STREAM, type Words } from "./inputs.js";
 import { JOURNAL_FILE, Journal, sha256OfFile } from "./journal.js";
 
 /** Where journals may be. */
@@ -40,6 +40,8 @@ export class Journals {
     const journals = new Journals(folder);
     if (file !== undefined) return journals;
     const below = new Map<string, Set<string>>();
+    const expected = folder === undefined ? rootsOf(words) : [folder];
+    for (const at of expected) below.set(resolve(at), new Set()); // pictures may be yet to come
     for (const place of pictures) {
       const at = journals.#folderOf(place);
       if (at === undefined) continue;
@@ -86,8 +88,8 @@ export class Journals {
   }
 
   #folderOf({ path, root }: Place): string | undefined {
-    if (this.#folder !== undefined) return resolve(this.#folder);
-    return path === STANDARD_STREAM ? undefined : resolve(root ?? dirname(path));
+    if (path === STANDARD_STREAM) return undefined; // another picture each time
+    return resolve(this.#folder ?? root ?? dirname(path));
   }
 }
 

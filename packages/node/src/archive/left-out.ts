@@ -1,11 +1,13 @@
 /** What a walk has left out, counted by kind. */
 export class LeftOut {
   readonly #kinds = new Map<string, { count: number; readonly examples: string[] }>();
-  readonly #onEach: ((path: string, kind: string) => void) | undefined;
+  /** Each of them, if they are kept. */
+  readonly all: { readonly path: string; readonly kind: string }[] = [];
+  readonly #keepsAll: boolean;
 
-  /** @param onEach called with the path and kind of each */
-  constructor(onEach?: (path: string, kind: string) => void) {
-    this.#onEach = onEach;
+  /** @param keepsAll whether {@link all} is wanted; otherwise a few of each kind are remembered */
+  constructor(keepsAll: boolean) {
+    this.#keepsAll = keepsAll;
   }
 
   add(path: string, kind: string): void {
@@ -13,7 +15,7 @@ export class LeftOut {
     this.#kinds.set(kind, known);
     known.count++;
     if (known.examples.length < EXAMPLES) known.examples.push(path);
-    this.#onEach?.(path, kind);
+    if (this.#keepsAll) this.all.push({ path, kind });
   }
 
   /** Of all kinds. */

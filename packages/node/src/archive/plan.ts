@@ -76,8 +76,8 @@ export interface PlanOptions extends NamingOptions {
   readonly dryRun?: boolean | undefined;
   /** Whether there may be nothing to colourise. */
   readonly mayBeEmpty?: boolean | undefined;
-  /** Called with the path and kind of each thing that is left out. */
-  readonly onLeftOut?: ((path: string, kind: string) => void) | undefined;
+  /** Whether everything that is left out is to be listed. */
+  readonly listLeftOut?: boolean | undefined;
 }
 
 type Picture = Extract<Input, { type: "picture" }>;
@@ -90,7 +90,7 @@ type Picture = Extract<Input, { type: "picture" }>;
  */
 export async function makePlan(words: Words, options: PlanOptions): Promise<Plan> {
   const { file, folder } = options;
-  const leftOut = new LeftOut(options.onLeftOut);
+  const leftOut = new LeftOut(options.listLeftOut ?? false);
   const refused: Refused[] = [];
   const found: Picture[] = [];
   const paths = new Set<string>();

@@ -227,7 +227,7 @@ export class ColorizePipeline {
           ? await this.#writeAll(job, analyzed)
           : await this.#writePages(job, analyzed, furtherPages, analyzePage);
       const entry: DoneEntry = {
-        input: { path: resolve(job.input), ...file },
+        input: { path: inputPath === undefined ? job.input : resolve(inputPath), ...file },
         outputs: written,
         settings: job.settings,
         ...this.#tools.identity,
@@ -337,7 +337,7 @@ export class ColorizePipeline {
     }
     const announce = async (file: WrittenFile) => {
       await job.journal?.willWrite(file);
-      written.push(file);
+      written.push({ ...file, path: resolve(file.path) });
     };
     const like = job.input === STANDARD_STREAM ? undefined : job.input;
     await writeWhole(output, bytes, { overwrite: job.replace, like }, announce);

@@ -153,7 +153,7 @@ class Run {
         this.#hints = await hintsOfPictures(this.#options, inputs, watch);
         return (input) => settingsOf({ ...ofAll, hints: this.#hints.get(input) });
       },
-      onLeftOut: (path, kind) => this.#teller.leftOut(path, kind),
+      listLeftOut: this.#options.report !== undefined,
     };
   }
 
@@ -233,7 +233,7 @@ class Run {
       if (complete.length > 0) await this.#work(pipeline, complete);
       if (this.#signal.aborted || pipeline.diskIsFull) return;
       const start = performance.now();
-      plan = await makePlan(this.#words, { ...options, onLeftOut: undefined });
+      plan = await makePlan(this.#words, { ...options, listLeftOut: false });
       for (const refused of arrivals.untold(plan.refused)) await this.#teller.refused(refused);
       const pause = Arrivals.pauseAfter(performance.now() - start);
       await sleep(pause, undefined, { signal: this.#signal }).catch(() => undefined);

@@ -1,6 +1,7 @@
 // What `ltbc colorize` tells as it goes: lines, the report, the summary.
 
 import { resolve } from "node:path";
+import { STANDARD_STREAM } from "../archive/inputs.js";
 import { TOLD } from "../archive/output-states.js";
 import type { Plan, Refused } from "../archive/plan.js";
 import { ReportFile, reportEntryOf } from "../archive/report.js";
@@ -20,7 +21,6 @@ export class Teller {
   readonly #stderr: Output;
   readonly #inFlags: (message: string) => string;
   readonly #summary = new Summary();
-  readonly #leftOut: { path: string; kind: string }[] = [];
   #report: ReportFile | undefined;
 
   /**
@@ -45,17 +45,12 @@ export class Teller {
     if (report !== undefined) this.#report = await ReportFile.create(report, { overwrite });
   }
 
-  /** Something that was found and is no picture to colourise. */
-  leftOut(path: string, kind: string): void {
-    if (this.#options.report !== undefined) this.#leftOut.push({ path, kind });
-  }
-
   /** Tells what is known before the work begins. */
   async plan(plan: Plan): Promise<void> {
     this.#summary.addPlan(plan);
     this.#announce(plan);
-    for (const { path, kind } of this.#leftOut.splice(0)) {
-      await this.#report?.add({ state: "left-out", input: resolve(path), reason: kind });
+    for (const { path, kind } of plan.leftOut.all) {
+      await this.#report?.add({ state: "left-out", input: absolute(path), reason: kind });
     }
     for (const path of plan.ownOutputs) await this.#skipped(path, "own-output");
     for (const each of plan.done) {
@@ -71,7 +66,7 @@ export class Teller {
     if (this.#options.json) this.#lines.line(jsonLineOfRefused({ input, error, code }));
     this.#stderr.line(`error: ${error}`);
     this.#summary.addFailure(error);
-    await this.#report?.add({ state: "failed", input: resolve(input), code, reason: error });
+    await this.#report?.add({ state: "failed", input: absolute(input), code, reason: error });
   }
 
   /** What became of a picture. */
@@ -93,7 +88,7 @@ export class Teller {
     if (error !== undefined) {
       this.#stderr.line(`error: ${error}`);
       this.#summary.addFailure(error);
-      const input = resolve(job.input);
+      const input = absolute(job.input);
       const bytes = job.file ? { inputBytes: job.file.size } : {};
       const why = { ...(code === undefined ? {} : { code }), reason: error };
       await this.#report?.add({ state: "failed", input, ...bytes, ...why });
@@ -109,7 +104,7 @@ export class Teller {
     const words = SKIPPED_IN_WORDS[reason];
     await this.#report?.add({
       state: "skipped",
-      input: resolve(input),
+      input: absolute(input),
       code: reason,
       reason: words,
     });
@@ -118,7 +113,7 @@ export class Teller {
   /** A picture that was left when the work was stopped. */
   async notReached(input: string): Promise<void> {
     this.#summary.left++;
-    await this.#report?.add({ state: "not-reached", input: resolve(input) });
+    await this.#report?.add({ state: "not-reached", input: absolute(input) });
   }
 
   note(message: string): void {
@@ -158,4 +153,8 @@ export class Teller {
       this.note(`${what} done again and replaced (${reason}).`);
     }
   }
+}
+
+function absolute(input: string): string {
+  return input === STANDARD_STREAM ? input : resolve(input);
 }

@@ -57,9 +57,9 @@ export class ProgressBar {
     const rate = seconds > 0 ? (this.#done - WARM_UP) / seconds : 0;
     const left =
       rate > 0 ? `  ${rateInWords(rate)}  ${clock((this.#total - this.#done) / rate)} left` : "";
-    const room = (this.#stderr.columns ?? 80) - counts.length - left.length - 5;
+    const room = (this.#stderr.columns || 80) - counts.length - left.length - 5;
     const width = Math.min(WIDTH, room);
-    if (width < 4) return `${counts}${left}`.slice(0, (this.#stderr.columns ?? 80) - 1);
+    if (width < 4) return `${counts}${left}`.slice(0, (this.#stderr.columns || 80) - 1);
     const filled = Math.floor((this.#done / this.#total) * width);
     const bar = `${"=".repeat(Math.max(filled - 1, 0))}${filled > 0 ? ">" : ""}`.padEnd(width);
     return `[${bar}] ${counts}${left}`;
