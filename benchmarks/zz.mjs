@@ -1,0 +1,12 @@
+const { Colorizer } = await import(process.argv[2]);
+const px=(w,h)=>({data:Uint8Array.from({length:w*h},(_, i)=>(i*7)%251),width:w,height:h,channels:1});
+import sharp from "sharp";
+const s=px(1152,864), a=px(4000,3000);
+const jpg = async ({data,width,height}) => sharp(data,{raw:{width,height,channels:1}}).blur(2).toColourspace("b-w").jpeg().toBuffer();
+const sj = await jpg(s), aj = await jpg(a), tiny = await jpg(px(320,240));
+const c = await Colorizer.load({threads:1});
+const time = async (name,n,f)=>{ await f(); const u=process.cpuUsage(); for(let i=0;i<n;i++) await f(); const d=process.cpuUsage(u); console.log(name, ((d.user+d.system)/1000/n).toFixed(1),"ms cpu", (process.memoryUsage().rss/1e6)|0,"MB"); };
+await time("0.08MP",100,async()=>(await c.colorize(tiny)).toBuffer("jpeg"));
+await time("1MP",40,async()=>(await c.colorize(sj)).toBuffer("jpeg"));
+await time("12MP",8,async()=>(await c.colorize(aj)).toBuffer("jpeg"));
+await c.close();
