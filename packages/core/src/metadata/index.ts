@@ -24,7 +24,7 @@ export {
   isCameraRawTiff,
   type TiffPixelFormat,
   tiffOfPixelsOnly,
-  tiffOfSingleSamples,
+  tiffOfUniformSamples,
   tiffPixelBytes,
   tiffPixelFormat,
 } from "./tiff/pixel-fields.js";

@@ -131,6 +131,25 @@ describe("a file with a mistake outside of its picture", () => {
     expect(await decoded(odd.subarray(0, -1), "cut.tif")).toBeUndefined();
   });
 
+  it("is refused, and nothing worse, if its fields contradict each other", async () => {
+    const file = kindFile("rgb-float32-zip.tif");
+    const noSamples = withEntries(file, (entries) => {
+      const entry = entries.find((candidate) => candidate.readUInt16LE(0) === 277)!;
+      entry.writeUInt32LE(122, 4); // values of SamplesPerPixel
+      return entries;
+    });
+    const atPixels = noSamples.readUInt32LE(8 + 2 + 12 * 5 + 8);
+    noSamples[atPixels + 700]! ^= 0xff;
+    // geotiff left a rejected promise alone, which ends the process.
+    const rejected: unknown[] = [];
+    const note = (reason: unknown) => rejected.push(reason);
+    process.on("unhandledRejection", note);
+    expect(await decoded(noSamples, "contradiction.tif")).toBeUndefined();
+    await new Promise((done) => setTimeout(done, 50));
+    process.off("unhandledRejection", note);
+    expect(rejected).toEqual([]);
+  });
+
   it.each<[what: string, change: (entries: Buffer[]) => Buffer[]]>([
     ["an impossible ResolutionUnit", (entries) => withValue(entries, 296, 9)],
     ["orientation 0", (entries) => withValue(entries, 274, 0)],

@@ -3,10 +3,11 @@ import { type Field, TiffFile } from "../../testing/tiff-file.js";
 import {
   isCameraRawTiff,
   tiffOfPixelsOnly,
-  tiffOfSingleSamples,
+  tiffOfUniformSamples,
   tiffPixelBytes,
   tiffPixelFormat,
 } from "./pixel-fields.js";
+import { TiffStructure } from "./structure.js";
 
 const short = (tag: number, ...values: number[]): Field => ({ tag, type: "short", values });
 const long = (tag: number, ...values: number[]): Field => ({ tag, type: "long", values });
@@ -75,8 +76,39 @@ describe.each([
     expect(tags).toEqual([256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 338]);
   });
 
-  it("become pixels of one sample each", () => {
-    expect(tiffPixelFormat(tiffOfSingleSamples(file(1, 2), 1)!)).toMatchObject({
+  it("are stated without a contradiction, also where the file contradicts itself", () => {
+    const tiff = new TiffFile(order, { isBig });
+    const strips = [tiff.add(new Uint8Array(6)), tiff.add(new Uint8Array(6))];
+    const fields = [
+      long(256, 1, 5),
+      long(257, 2),
+      short(258, 8, 16),
+      long(273, ...strips),
+      short(277, 3, 2, 2),
+      long(278, 1),
+      long(279, 6, 6),
+      short(339, 1),
+    ];
+    const original = tiff.bytes(tiff.directory(fields));
+    const uniform = tiffOfUniformSamples(original)!;
+    expect(tiffPixelFormat(uniform)).toEqual(tiffPixelFormat(original));
+    expect(tiffPixelBytes(uniform)).toBe(12);
+    const count = (tag: number) => {
+      const structure = new TiffStructure(uniform);
+      return structure.find(structure.chain()[0]!, tag)?.count;
+    };
+    expect([256, 257, 258, 277, 339].map(count)).toEqual([1, 1, 3, 1, 3]);
+  });
+
+  it("are not all there if blocks are missing from the list", () => {
+    const tiff = new TiffFile(order, { isBig });
+    const strip = tiff.add(new Uint8Array(6));
+    const fields = [long(256, 1), long(257, 200), long(273, strip), long(278, 1), long(279, 6)];
+    expect(tiffPixelBytes(tiff.bytes(tiff.directory(fields)))).toBeUndefined();
+  });
+
+  it("become pixels of one sample each where samples share bytes", () => {
+    expect(tiffPixelFormat(tiffOfUniformSamples(file(1, 2), 1)!)).toMatchObject({
       ...{ width: 4, height: 2, samplesPerPixel: 1, bitsPerSample: 12, photometric: 1 },
     });
   });
