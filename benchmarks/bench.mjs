@@ -4,6 +4,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { colorize } from "./colorize.mjs";
 import { inference } from "./inference.mjs";
+import { library } from "./library.mjs";
 import { describe, writeReport } from "./report.mjs";
 import { resultsFolder, writeResult } from "./results.mjs";
 import { trainLoop } from "./train-loop.mjs";
@@ -14,6 +15,7 @@ const benchmarks = {
   "train-loop": trainLoop,
   inference,
   colorize,
+  library,
 };
 
 const usage = `usage: npm run bench -- BENCHMARK [options]
@@ -23,6 +25,7 @@ benchmarks:
   train-loop   the whole training loop beside its step alone
   inference    the network beside PyTorch and TensorFlow.js
   colorize     \`ltbc colorize\` in parts: photographs of 12 megapixels, a folder of 200
+  library      the library: delays of the event loop, loops over pictures
   all          all of them, then the report
   report       the tables of docs/benchmarks.md from the results
 

@@ -4,6 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { colorizeTable } from "./colorize.mjs";
 import { inferenceTable } from "./inference.mjs";
+import { libraryTable } from "./library.mjs";
 import { repository } from "./machine.mjs";
 import { readResult } from "./results.mjs";
 import { trainLoopTable } from "./train-loop.mjs";
@@ -14,6 +15,7 @@ const tables = {
   "train-loop": trainLoopTable,
   inference: inferenceTable,
   colorize: colorizeTable,
+  library: libraryTable,
 };
 
 /** A result as Markdown: its table, what was missing, and where it was measured. */

@@ -131,10 +131,10 @@ export class AnalyzedPhoto {
     return new ComposedPhoto(picture, this, doubts);
   }
 
-  /** Bytes of the grey picture; what the network said takes some MB beside them. */
+  /** Bytes of memory that it keeps, small things apart. */
   get bytes(): number {
     const { gray, alpha } = this.#decoded;
-    return gray.codes.byteLength + (alpha?.byteLength ?? 0);
+    return gray.codes.byteLength + (alpha?.byteLength ?? 0) + this.#analysis.bytes;
   }
 
   /** Hands the memory of the grey picture on: nothing can be rendered any more. */

@@ -82,6 +82,12 @@ export class ColorAnalysis {
     return "readOuts" in this.#colors;
   }
 
+  /** Bytes of memory that it keeps, small things apart. */
+  get bytes(): number {
+    const colors = this.#colors;
+    return ("ab" in colors ? colors.ab : colors.distributions.logits).byteLength;
+  }
+
   /**
    * Colours of the picture at a size of the network's.
    *

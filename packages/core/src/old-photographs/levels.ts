@@ -10,7 +10,7 @@ export interface LightnessRange {
 
 /** How lightnesses are spread: a straight line, held within 0..100. */
 export interface Levels {
-  /** L* that become {@link FULL_RANGE}. */
+  /** L* 0..100 that become 8 and 92: as dark and as light as usual photographs get. */
   readonly black: number;
   readonly white: number;
 }

@@ -19,7 +19,7 @@ import { uninterrupted } from "./uninterrupted.js";
 export interface RuntimeOptions {
   /** Default "cpu". "webgpu" and "cuda" need a driver (and for CUDA, libraries) on the machine. */
   readonly device?: Exclude<Device, "wasm">;
-  /** Threads for the CPU's operators, 1 to {@link MOST_THREADS}. Default: all cores. */
+  /** Threads for the CPU's operators, 1 to four for each core, at least 16. Default: all cores. */
   readonly threads?: number;
   /**
    * Whether the CPU's threads spin while they wait for work: a little faster alone, but they keep
@@ -32,7 +32,7 @@ export interface RuntimeOptions {
  * Results too small for 24 bits (below 1.2e-38) become zero, as do such inputs. On the thread that makes
  * the process's first session this holds for JavaScript's own arithmetic from then on, too.
  *
- * @throws UserError if `threads` is no whole number from 1 to {@link MOST_THREADS}, or the device cannot be used here
+ * @throws UserError if `threads` is no whole number in that range, or the device cannot be used here
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const { device = "cpu", threads = availableParallelism(), spinning = true } = options;
