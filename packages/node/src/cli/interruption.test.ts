@@ -75,7 +75,8 @@ describe.skipIf(process.platform === "win32")("ltbc colorize, interrupted", () =
     await new Promise((resolve) => setTimeout(resolve, 400));
     child.kill("SIGINT");
     const { status } = await ended();
-    expect(status).toEqual([130, null]);
+    // Where the first has ended the work already, the second ends the process before it does so itself.
+    expect([130, "SIGINT"]).toContain(status[0] ?? status[1]);
     expect((await readdir(output)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
