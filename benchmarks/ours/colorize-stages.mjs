@@ -55,12 +55,16 @@ await serve(async ({ inputs, output, threads }) => {
   };
 });
 
-function upsample(chroma, { width, height }) {
+function upsample(chroma, { width, height, codes, lightness }) {
   const upsampler = new ChromaUpsampler(chroma, width, height);
   const rows = Math.max(1, Math.floor(STRIP_PIXELS / width));
   const strip = new Float32Array(2 * rows * width);
+  const own = new Float32Array(rows * width);
   for (let row = 0; row < height; row += rows) {
-    upsampler.rows(row, Math.min(rows, height - row), strip);
+    const count = Math.min(rows, height - row);
+    const start = row * width;
+    for (let i = 0; i < count * width; i++) own[i] = lightness[codes[start + i]];
+    upsampler.rows(row, count, own, strip);
   }
 }
 

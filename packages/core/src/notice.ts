@@ -9,6 +9,9 @@
  * - `fewer-alternatives`: the network holds fewer colourings likely than were asked for
  * - `repaired`: the file has a mistake that does not touch the picture
  * - `color-assumed`: what the samples of the file mean is not said, or cannot be read, and was assumed
+ * - `color-photograph`: a photograph in colour was treated as grey
+ * - `nearly-grey`, `one-brown`: the colours look as if the network had not known what it saw
+ * - `one-tone`: there is nothing to be seen, such as on a blank page
  */
 export type NoticeCode =
   | "pages-left-out"
@@ -17,7 +20,11 @@ export type NoticeCode =
   | "metadata-damaged"
   | "fewer-alternatives"
   | "repaired"
-  | "color-assumed";
+  | "color-assumed"
+  | "color-photograph"
+  | "nearly-grey"
+  | "one-brown"
+  | "one-tone";
 
 /**
  * Something to know about one picture that is no error: what could not be kept, what looks doubtful,

@@ -51,3 +51,19 @@ export class UserError extends Error {
     this.code = code;
   }
 }
+
+/**
+ * Does something, and puts what it is about, such as the name of a file, in front of the messages of
+ * UserErrors.
+ *
+ * @example
+ * const metadata = await naming("model.onnx", () => readModelMetadata(bytes));
+ */
+export async function naming<T>(name: string, task: () => T | Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(error.code, `${name}: ${error.message}`, { cause: error });
+  }
+}

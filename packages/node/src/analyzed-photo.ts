@@ -9,6 +9,12 @@ import {
 } from "@let-there-be-color/core/colorize";
 import type { Provenance } from "@let-there-be-color/core/metadata";
 import type { Notice } from "@let-there-be-color/core/notice";
+import {
+  doubtsOf,
+  type Levels,
+  type PictureArea,
+  unlevelled,
+} from "@let-there-be-color/core/old-photographs";
 import { ComposedPhoto } from "./composed-photo.js";
 import type { Composer } from "./image/composer.js";
 import type { DecodedPhoto } from "./image/decode.js";
@@ -23,6 +29,14 @@ export interface CompositionTools {
   readonly isBusy: () => boolean;
   /** Gives the memory of the pixels. */
   readonly memory?: SharedMemory;
+}
+
+/** A decoded picture, and what has been found out about it. */
+export interface DecodedScan extends DecodedPhoto {
+  /** Where the photograph lies, if there are borders. */
+  readonly area: PictureArea | undefined;
+  /** Which the network saw the picture with, if the picture itself has not got them. */
+  readonly networkLevels: Levels | undefined;
 }
 
 /** What is known of a picture beside its pixels. */
@@ -40,14 +54,15 @@ export class AnalyzedPhoto {
   /** Scene classes, most probable first; empty if the model has no classifier. */
   readonly scenes: readonly Scene[];
   readonly inputPath: string | undefined;
+  /** Of the picture; each colouring may have more. */
   readonly notices: readonly Notice[];
   readonly provenance: Provenance;
-  readonly #decoded: DecodedPhoto;
+  readonly #decoded: DecodedScan;
   readonly #analysis: ColorAnalysis;
   readonly #tools: CompositionTools;
 
   constructor(
-    decoded: DecodedPhoto,
+    decoded: DecodedScan,
     analysis: ColorAnalysis,
     { path, classes, provenance }: PhotoOrigin,
     tools: CompositionTools,
@@ -72,9 +87,13 @@ export class AnalyzedPhoto {
     return this.#decoded.format;
   }
 
+  get pageCount(): number {
+    return this.#decoded.pageCount;
+  }
+
   /** @throws UserError if an option is out of range or not for this model */
   render(options: RenderOptions): Promise<ComposedPhoto> {
-    return this.compose(this.#analysis.render(options));
+    return this.compose(this.#analysis.render(options), options);
   }
 
   /**
@@ -91,20 +110,31 @@ export class AnalyzedPhoto {
     return new UncertaintyMap(this.#analysis.uncertainty(), this.size, this.inputPath);
   }
 
-  /** Gives the picture these colours. */
-  async compose(chroma: ChromaPlanes): Promise<ComposedPhoto> {
-    const { gray, alpha, metadata, isLossless } = this.#decoded;
+  /**
+   * Gives the picture these colours.
+   *
+   * @param options that they were rendered with
+   */
+  async compose(
+    chroma: ChromaPlanes,
+    { colors, saturation }: RenderOptions,
+  ): Promise<ComposedPhoto> {
+    const { gray, alpha, metadata, isLossless, area, networkLevels } = this.#decoded;
+    const couldBeVivid = this.#analysis.hasReadOuts && colors !== "vivid";
+    const doubts = doubtsOf(chroma, { area, saturation, couldBeVivid });
+    const own = networkLevels ? withOwnGuide(chroma, networkLevels) : chroma;
     const { composer, isBusy, memory } = this.#tools;
-    const pixels = await composer.compose(this.#decoded, chroma, isBusy(), memory);
+    const pixels = await composer.compose(this.#decoded, own, isBusy(), memory);
     const { width, height } = gray;
     const channels = alpha ? 4 : 3;
-    return new ComposedPhoto({ width, height, pixels, channels, metadata, isLossless }, this);
+    const picture = { width, height, pixels, channels, metadata, isLossless } as const;
+    return new ComposedPhoto(picture, this, doubts);
   }
 
-  /** Bytes of the grey picture; what the network said takes some MB beside them. */
+  /** Bytes of memory that it keeps, small things apart. */
   get bytes(): number {
     const { gray, alpha } = this.#decoded;
-    return gray.codes.byteLength + (alpha?.byteLength ?? 0);
+    return gray.codes.byteLength + (alpha?.byteLength ?? 0) + this.#analysis.bytes;
   }
 
   /** Hands the memory of the grey picture on: nothing can be rendered any more. */
@@ -113,4 +143,12 @@ export class AnalyzedPhoto {
     this.#tools.memory?.give(gray.codes);
     if (alpha) this.#tools.memory?.give(alpha);
   }
+}
+
+/** Chroma that is guided by the picture's own lightness again. */
+function withOwnGuide(chroma: ChromaPlanes, levels: Levels): ChromaPlanes {
+  const { guide } = chroma;
+  if (!guide) return chroma;
+  const lightness = guide.lightness.map((value) => unlevelled(value, levels));
+  return { ...chroma, guide: { ...guide, lightness } };
 }

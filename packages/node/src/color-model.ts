@@ -67,11 +67,22 @@ export async function loadColorModel(
   return loaded;
 }
 
-async function readModel(
+/** Where the weights lie that come along. */
+export function defaultModelPath(): string {
+  return fileURLToPath(import.meta.resolve("@let-there-be-color/models/color.onnx"));
+}
+
+/**
+ * Reads the file of a model.
+ *
+ * @returns its bytes, and what to call it
+ * @throws UserError if it cannot be read
+ */
+export async function readModel(
   model: string | Uint8Array | undefined,
 ): Promise<{ bytes: Uint8Array; name: string }> {
   if (model instanceof Uint8Array) return { bytes: model, name: "The model" };
-  const path = model ?? fileURLToPath(import.meta.resolve("@let-there-be-color/models/color.onnx"));
+  const path = model ?? defaultModelPath();
   try {
     return { bytes: await readFile(path), name: path };
   } catch (error) {
@@ -88,6 +99,11 @@ async function readModel(
   }
 }
 
+/** Where a model of another program may be described: the first file that is there counts. */
+export function interfaceFiles(model: string): readonly string[] {
+  return [`${model}.json`, `${model.replace(/\.onnx$/i, "")}.json`];
+}
+
 /**
  * What `other.onnx.json` or `other.json` says of `other.onnx`; undefined for models of this project, which
  * need no such file, and where there is none.
@@ -97,7 +113,7 @@ async function interfaceBeside(
   bytes: Uint8Array,
 ): Promise<ModelInterface | undefined> {
   if (typeof model !== "string" || !isOfAnotherProgram(bytes)) return undefined;
-  for (const path of [`${model}.json`, `${model.replace(/\.onnx$/i, "")}.json`]) {
+  for (const path of interfaceFiles(model)) {
     const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
       throw new UserError("input-missing", `${path} cannot be read (${error.code}).`, {

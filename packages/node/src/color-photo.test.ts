@@ -1,9 +1,11 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { rgbToLab } from "@let-there-be-color/core/color";
+import { isOwnOutput, readMetadata } from "@let-there-be-color/core/metadata";
 import sharp from "sharp";
 import { afterAll, describe, expect, it } from "vitest";
 import { Colorizer, type ColorPhoto, UserError } from "./index.js";
+import { describedPicture } from "./testing/described-picture.js";
 import { folderForTests } from "./testing/temporary-folder.js";
 import { tinyColorModel, tinyDistributionModel } from "./testing/tiny-color-model.js";
 
@@ -32,6 +34,30 @@ const chromaOf = (photo: ColorPhoto, half: "dark" | "light") => {
   const [, a, b] = colorOf(photo, half);
   return Math.hypot(a, b);
 };
+
+describe("a photograph from a file", () => {
+  it("keeps the file's modification time and permissions, and its metadata", async () => {
+    const input = join(folder, "described.jpg");
+    await writeFile(input, await describedPicture("jpeg"), { mode: 0o640 });
+    const taken = new Date("2001-02-03T04:05:06.000Z");
+    await utimes(input, taken, taken);
+    const photo = await colorizer.colorize(input);
+    for (const provenance of [true, false]) {
+      const output = join(folder, `described-${provenance}.tif`);
+      const notices = await photo.toFile(output, { provenance });
+      const { mode, mtime } = await stat(output);
+      expect(mtime).toEqual(taken);
+      if (process.platform !== "win32") expect(mode & 0o777).toBe(0o640);
+      const { metadata } = readMetadata(await readFile(output));
+      expect(isOwnOutput(metadata)).toBe(provenance);
+      expect(metadata.xmp).toContain("Österreich");
+      expect(Buffer.from(metadata.iptc!).includes("A cap. ")).toBe(true);
+      expect(notices.map(({ message }) => message)).toEqual([
+        "Comments and texts are kept as XMP: TIFF has no comments.",
+      ]);
+    }
+  });
+});
 
 describe("a photograph whose model predicts distributions", () => {
   it("is natural by default, and as decided as it is asked to be", async () => {

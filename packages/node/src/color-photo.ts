@@ -29,6 +29,11 @@ export class ColorPhoto implements PhotoFacts {
   readonly notices: readonly Notice[];
   /** The input's own format, or "png" if that cannot be written. */
   readonly inputFormat: OutputFormat;
+  /**
+   * How many full-size pages the input has, of which this is one (see the option `page`); 1 of
+   * anything but TIFF. `joinTiffPages` makes one file of several.
+   */
+  readonly pageCount: number;
   readonly #thread: ColorizingThread;
   readonly #photo: number;
 
@@ -42,6 +47,7 @@ export class ColorPhoto implements PhotoFacts {
     this.scenes = facts.scenes;
     this.notices = facts.notices;
     this.inputFormat = facts.inputFormat;
+    this.pageCount = facts.pageCount;
     this.#photo = held.photo;
     this.#thread = thread;
     thread.photos.add(this, held);

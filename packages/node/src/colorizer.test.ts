@@ -28,7 +28,7 @@ async function gradient(
 ): Promise<{ codes: Uint8Array; png: Buffer }> {
   const codes = Uint8Array.from({ length: width * height }, (_, i) => {
     const [x, y] = [i % width, Math.floor(i / width)];
-    return Math.round(30 + (180 * x) / width + (20 * y) / height + ((x + y) % 2) * 8);
+    return Math.round((225 * x) / width + (20 * y) / height + ((x + y) % 2) * 8);
   });
   const png = await sharp(codes, { raw: { width, height, channels: 1 } })
     .png()

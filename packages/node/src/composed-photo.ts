@@ -49,6 +49,8 @@ export interface PhotoFacts {
   readonly notices: readonly Notice[];
   /** The input's own format, or "png" if that cannot be written. */
   readonly inputFormat: OutputFormat;
+  /** How many full-size pages the input has, of which this is one; 1 of anything but TIFF. */
+  readonly pageCount: number;
 }
 
 /** A colourised photograph, sRGB, in memory. */
@@ -57,12 +59,15 @@ export class ComposedPhoto {
   readonly #picture: PixelPicture;
   readonly #source: AnalyzedPhoto;
 
-  constructor(picture: PixelPicture, source: AnalyzedPhoto) {
+  /** @param doubts about these colours */
+  constructor(picture: PixelPicture, source: AnalyzedPhoto, doubts: readonly Notice[]) {
     this.#picture = picture;
     this.#source = source;
     const { width, height, channels, pixels } = picture;
-    const { scenes, notices, inputFormat } = source;
-    this.facts = { width, height, channels, pixels, scenes, notices, inputFormat };
+    const { scenes, inputFormat, pageCount } = source;
+    const notices = [...source.notices, ...doubts];
+    const ofInput = { scenes, inputFormat, pageCount };
+    this.facts = { width, height, channels, pixels, notices, ...ofInput };
   }
 
   /**

@@ -140,6 +140,20 @@ describe("a reference", () => {
     expect(await rednessOf({ reference: bytes.subarray(0, dark.length) })).toBe(after);
   });
 
+  it("that has faded is seen as it was", async () => {
+    const gradient = (from: number, to: number) => {
+      const code = (i: number) => from + ((to - from) * (i % 64)) / 63;
+      const codes = Uint8Array.from({ length: 64 * 64 }, (_, i) => Math.round(code(i)));
+      return sharp(codes, { raw: { width: 64, height: 64, channels: 1 } })
+        .png()
+        .toBuffer();
+    };
+    const print = await rednessOf({ reference: await gradient(10, 245) });
+    const faded = await rednessOf({ reference: await gradient(150, 210) });
+    expect(print).toBeGreaterThan(20);
+    expect(Math.abs(faded - print)).toBeLessThan(8);
+  });
+
   it("is refused where there is none, or the model takes none", async () => {
     const png = await flat(GREY);
     const refusal = (reference: string | Uint8Array) =>

@@ -1,6 +1,6 @@
 // Colourisers of other programs, by a JSON file beside them.
 
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   concat,
@@ -64,7 +64,8 @@ describe("a model of another program", () => {
   it.each(["siggraph17.onnx", "ddcolor.onnx"])("%s colours a photograph", async (model) => {
     const output = inFolder(`${model}.jpg`);
     const { code, stderr, stdout } = await ltbc(model, "-o", output, "--json");
-    expect([code, stderr]).toEqual([0, ""]);
+    // All in one brown it is, indeed.
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^note: .* one brown.*\n$/)]);
     expect(JSON.parse(stdout)).toMatchObject({ width: 60, height: 90, scenes: [] });
     const { data, info } = await sharp(output).raw().toBuffer({ resolveWithObject: true });
     expect([info.width, info.height]).toEqual([60, 90]);
@@ -117,6 +118,24 @@ describe("a model of another program", () => {
     const { code, stderr } = await ltbc("ddcolor.onnx", ...args);
     expect([code, stderr.trimEnd().split("\n").length]).toEqual([2, 1]);
     expect(stderr).toMatch(message);
+  });
+
+  it("described otherwise does again what an output folder has", async () => {
+    const model = inFolder("changing.onnx");
+    await writeFile(model, network([1, 1, "H", "W"], [0.3, 0.4]));
+    const output = inFolder("archive");
+    const run = async (scale: number) => {
+      const described = { ...siggraph17, output: { name: "output", scale } };
+      await writeFile(inFolder("changing.json"), JSON.stringify(described));
+      const words = ["colorize", photo, "--model", model, "--threads", "1", "-o", output, "--json"];
+      const { code, stdout } = await runCommand(words);
+      expect(code).toBe(0);
+      const { channels } = await sharp(await readFile(join(output, "photo.jpg"))).stats();
+      return { warm: channels[0]!.mean > channels[2]!.mean, told: String(stdout) };
+    };
+    expect((await run(1)).warm).toBe(true);
+    expect((await run(1)).told).not.toContain('"seconds"');
+    expect((await run(-1)).warm).toBe(false);
   });
 
   it("is no model of this project, which need no such file and heed none", async () => {

@@ -2,6 +2,12 @@
 // transfer): the network looks at them once.
 
 import type { ColorModel } from "@let-there-be-color/core/colorize";
+import {
+  findLevels,
+  findPictureArea,
+  rangeOfScan,
+  withLevels,
+} from "@let-there-be-color/core/old-photographs";
 import { openPhoto } from "./image/decode.js";
 import { readInputFile } from "./image/read-file.js";
 
@@ -32,7 +38,10 @@ export class ReferencePictures {
 
   async #lookAt(file: Buffer, name: string): Promise<Float32Array> {
     const { gray } = await (await openPhoto(file, name)).decode();
-    const { globalFeatures } = await this.#model.analyze(gray);
+    // Seen as pictures are: with the range of a print that has not faded.
+    const levels = findLevels(rangeOfScan(gray, findPictureArea(gray)));
+    const seen = levels ? withLevels(gray, levels) : gray;
+    const { globalFeatures } = await this.#model.analyze(seen);
     return globalFeatures!; // of every model that takes a reference
   }
 }

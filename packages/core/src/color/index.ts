@@ -1,6 +1,7 @@
 export { meanChroma } from "./chroma.js";
 export { labToLinearRgbInGamut, labToRgb } from "./gamut.js";
 export { type GrayPicture, grayOfRgb, lightnessOfSrgbGray } from "./gray-picture.js";
+export type { ChromaPlanes, LightnessGuide } from "./guided-chroma.js";
 export {
   labToLinearRgb,
   lightnessOfPixels,
@@ -10,4 +11,4 @@ export {
   WHITE_D65,
 } from "./lab.js";
 export { linearToSrgb, srgbToLinear } from "./srgb.js";
-export { type ChromaPlanes, ChromaUpsampler, upsampleChromaRows } from "./upsample.js";
+export { ChromaUpsampler } from "./upsample.js";

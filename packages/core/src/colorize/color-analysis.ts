@@ -1,7 +1,7 @@
 // What a network has said about one picture. All that follows from it, other colours, alternatives,
 // doubts, costs no second run of the network.
 
-import type { ChromaPlanes } from "../color/upsample.js";
+import type { ChromaPlanes, LightnessGuide } from "../color/guided-chroma.js";
 import { alternativeColors } from "../objective/quantized-chroma/alternatives.js";
 import type { ColorDistributions } from "../objective/quantized-chroma/color-distributions.js";
 import {
@@ -37,6 +37,8 @@ export interface UncertaintyPlane {
 export interface ReadableColors {
   readonly distributions: ColorDistributions;
   readonly readOuts: ReadOuts;
+  /** Lightness of the same picture, as the network saw it. */
+  readonly guide?: LightnessGuide;
 }
 
 /** What a network says of a picture as a whole. */
@@ -75,6 +77,17 @@ export class ColorAnalysis {
     this.globalFeatures = globalFeatures;
   }
 
+  /** Whether there are read-outs to choose `colors` from. */
+  get hasReadOuts(): boolean {
+    return "readOuts" in this.#colors;
+  }
+
+  /** Bytes of memory that it keeps, small things apart. */
+  get bytes(): number {
+    const colors = this.#colors;
+    return ("ab" in colors ? colors.ab : colors.distributions.logits).byteLength;
+  }
+
   /**
    * Colours of the picture at a size of the network's.
    *
@@ -82,8 +95,7 @@ export class ColorAnalysis {
    */
   render(options: RenderOptions = {}): ChromaPlanes {
     assertRenderOptions(options);
-    const { width, height } = this.#size;
-    return { ab: adjusted(this.#read(options.colors), options), width, height };
+    return { ab: adjusted(this.#read(options.colors), options), ...this.#layout };
   }
 
   /**
@@ -101,11 +113,9 @@ export class ColorAnalysis {
     const { distributions, readOuts } = this.#readable("alternatives");
     const { colors = "natural" } = options;
     const readOut = typeof colors === "string" ? readOuts[colors] : colors;
-    const { width, height } = distributions;
     return alternativeColors(distributions, readOut, count).map((ab) => ({
       ab: adjusted(ab, options),
-      width,
-      height,
+      ...this.#layout,
     }));
   }
 
@@ -119,8 +129,11 @@ export class ColorAnalysis {
     return { values: entropy, width, height };
   }
 
-  get #size(): { readonly width: number; readonly height: number } {
-    return "ab" in this.#colors ? this.#colors : this.#colors.distributions;
+  /** All of the colours but themselves. */
+  get #layout(): Omit<ChromaPlanes, "ab"> {
+    const { guide } = this.#colors;
+    const { width, height } = "ab" in this.#colors ? this.#colors : this.#colors.distributions;
+    return { width, height, ...(guide ? { guide } : {}) };
   }
 
   /** CIELAB units, `[2, height, width]`; not to be changed. */

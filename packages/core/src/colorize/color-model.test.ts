@@ -95,9 +95,15 @@ describe("a model with distributions", () => {
     const { runtime } = observed();
     const model = await ColorModel.load(file, runtime);
     const picture = lightnessPicture(32, 24);
-    const planes = (await model.analyze(picture, { workingSize: 24 })).render();
+    const {
+      ab: small,
+      width,
+      height,
+    } = (await model.analyze(picture, { workingSize: 24 })).render();
     const enlarged = new Float32Array(2 * 24 * 32);
-    new ChromaUpsampler(planes, 32, 24).rows(0, 24, enlarged);
+    // The file knows no other size than that of its input, and enlarges bilinearly.
+    const upsampler = new ChromaUpsampler({ ab: small, width, height }, 32, 24);
+    upsampler.rows(0, 24, picture.lightness, enlarged);
     const { ab } = await outputsOf(file, picture);
     expect(greatest(enlarged, numbers(ab))).toBeLessThan(0.02);
     expect(Math.max(...numbers(ab).map(Math.abs))).toBeGreaterThan(5);

@@ -8,7 +8,7 @@ import { type ModelMetadata, readModelMetadata } from "../model/model-metadata.j
 import { requireOptionalInputs } from "../model/optional-inputs.js";
 import type { NetworkConfig } from "../network/config.js";
 import type { ReadOuts } from "../objective/quantized-chroma/read-out.js";
-import { UserError } from "../user-error.js";
+import { naming, UserError } from "../user-error.js";
 import { type ColorAnalysis, withoutDistributions } from "./color-analysis.js";
 import type { LightnessPicture } from "./compose-pixels.js";
 import { assertTakes, type Guidance, guidanceFeeds } from "./guidance.js";
@@ -227,16 +227,5 @@ async function creating<T>(name: string, task: () => Promise<T>): Promise<T> {
     throw new UserError("model-invalid", `${name} cannot be loaded by ONNX Runtime (${reason}).`, {
       cause: error,
     });
-  }
-}
-
-/** Puts the name of the model in front of the messages of UserErrors. */
-async function naming<T>(name: string, task: () => T | Promise<T>): Promise<T> {
-  try {
-    return await task();
-  } catch (error) {
-    if (error instanceof UserError)
-      throw new UserError(error.code, `${name}: ${error.message}`, { cause: error });
-    throw error;
   }
 }

@@ -1,9 +1,15 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema } from "onnx-buf";
 import { describe, expect, it } from "vitest";
-import { type GrayPicture, lightnessOfPixels, lightnessOfSrgbGray } from "../color/index.js";
+import {
+  type ChromaPlanes,
+  type GrayPicture,
+  lightnessOfPixels,
+  lightnessOfSrgbGray,
+} from "../color/index.js";
 import { readModelMetadata } from "../model/model-metadata.js";
 import { readLengthDelimitedFields } from "../model/protobuf-wire.js";
+import { randomUniform } from "../random.js";
 import { UserError } from "../user-error.js";
 import {
   BandComposer,
@@ -209,6 +215,42 @@ describe("composePixels", () => {
     });
   });
 
+  it.each([8, 16] as const)(
+    "keeps L* of random and of extreme pictures within rounding, with extreme colours, %i bits",
+    (bits) => {
+      const size = { width: 96, height: 64 };
+      const codes = 2 ** bits - 1;
+      const table = lightnessOfSrgbGray(bits);
+      const guide = { lightness: new Float32Array(24 * 16), width: 24, height: 16 };
+      for (let i = 0; i < guide.lightness.length; i++) {
+        guide.lightness[i] = 100 * randomUniform(1, i);
+      }
+      const ab = Float32Array.from({ length: 2 * 12 * 8 }, (_, i) =>
+        i % 5 === 0 ? 0 : 254 * randomUniform(2, i) - 127,
+      );
+      const colors: ChromaPlanes = { ab, width: 12, height: 8, guide };
+      const pictures: ((i: number) => number)[] = [
+        (i) => Math.round(codes * randomUniform(3, i)),
+        (i) => (i % 3 === 0 ? codes : 0),
+        (i) => Math.round(codes * randomUniform(4, i) ** 8),
+        () => 0,
+        () => codes,
+      ];
+      for (const code of pictures) {
+        const own = Uint16Array.from({ length: 96 * 64 }, (_, i) => code(i));
+        const lightness = Float32Array.from(own, (value) => table[value]!);
+        const pixels = composePixels(lightness, colors, size, { bitDepth: bits });
+        const found = new Float32Array(own.length);
+        lightnessOfPixels(pixels, 3, own.length, found);
+        for (let i = 0; i < own.length; i++) {
+          // Half a code of each channel, and what the tables are short of exact.
+          const step = table[Math.min(own[i]! + 1, codes)]! - table[Math.max(own[i]! - 1, 0)]!;
+          expect(Math.abs(found[i]! - lightness[i]!)).toBeLessThanOrEqual(0.3 * step + 0.002);
+        }
+      }
+    },
+  );
+
   it("does not depend on how the picture falls into strips", () => {
     const wide = { width: 70_000, height: 2 };
     const flat = new Float32Array(140_000).fill(50);
@@ -223,6 +265,11 @@ describe("BandComposer", () => {
     ab: Float32Array.from({ length: 2 * 7 * 5 }, (_, i) => 70 * Math.sin(i * 2.7)),
     width: 7,
     height: 5,
+    guide: {
+      lightness: Float32Array.from({ length: 28 * 20 }, (_, i) => 50 + 45 * Math.sin(i * 1.3)),
+      width: 28,
+      height: 20,
+    },
   };
 
   it.each<[8 | 16, boolean]>([

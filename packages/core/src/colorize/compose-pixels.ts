@@ -2,7 +2,10 @@
 
 import { labToRgb } from "../color/gamut.js";
 import type { GrayPicture } from "../color/gray-picture.js";
-import { type ChromaPlanes, ChromaUpsampler } from "../color/upsample.js";
+import type { ChromaPlanes } from "../color/guided-chroma.js";
+import { ChromaUpsampler } from "../color/upsample.js";
+import { NeutralBorder } from "../old-photographs/neutral-border.js";
+import type { PictureArea } from "../old-photographs/picture-area.js";
 import type { Size } from "./working-size.js";
 
 /** L* and chroma are at hand as floats for about this many pixels at a time: they stay in the cache. */
@@ -14,6 +17,8 @@ export interface ComposeOptions {
   readonly bitDepth: 8 | 16;
   /** Alpha plane to carry over, of the same bit depth: `[height, width]`. */
   readonly alpha?: Uint8Array | Uint16Array;
+  /** Where the photograph lies: what surrounds it stays neutral. Default: everywhere. */
+  readonly area?: PictureArea;
 }
 
 /** A picture's L*, 0..100, as it is: `[height, width]`. */
@@ -44,20 +49,22 @@ export class BandComposer {
   readonly #width: number;
   readonly #pixels: Uint8Array | Uint16Array;
   readonly #alpha: Uint8Array | Uint16Array | undefined;
+  readonly #border: NeutralBorder | undefined;
   readonly #rowsPerStrip: number;
   readonly #lightness: Float32Array;
   readonly #ab: Float32Array;
 
   /**
    * @param picture its lightness is kept (within the rounding of the pixels)
-   * @param chroma a* and b* at any resolution; enlarged bilinearly and held within the sRGB gamut
+   * @param chroma a* and b* at any resolution; enlarged by a {@link ChromaUpsampler} and held within the
+   * sRGB gamut
    * @param pixels receives the picture, its type says the bit depth: `[height, width, 3]`, or
    * `[height, width, 4]` with an alpha
    */
   constructor(
     picture: GrayPicture | LightnessPicture,
     chroma: ChromaPlanes,
-    { alpha }: Pick<ComposeOptions, "alpha">,
+    { alpha, area }: Pick<ComposeOptions, "alpha" | "area">,
     pixels: Uint8Array | Uint16Array,
   ) {
     const { width, height } = picture;
@@ -66,6 +73,7 @@ export class BandComposer {
     this.#width = width;
     this.#pixels = pixels;
     this.#alpha = alpha;
+    this.#border = area && new NeutralBorder(area, width, height);
     this.#rowsPerStrip = Math.min(height, Math.max(1, Math.floor(STRIP_PIXELS / width)));
     this.#lightness = new Float32Array(this.#rowsPerStrip * width);
     this.#ab = new Float32Array(2 * this.#rowsPerStrip * width);
@@ -85,7 +93,8 @@ export class BandComposer {
     const channels = this.#alpha ? 4 : 3;
     const strip = this.#pixels.subarray(start * channels, (start + count) * channels);
     this.#readLightness(start, count, this.#lightness);
-    this.#upsampler.rows(firstRow, rowCount, this.#ab);
+    this.#upsampler.rows(firstRow, rowCount, this.#lightness, this.#ab);
+    this.#border?.fade(this.#ab, firstRow, rowCount);
     labToRgb(this.#lightness, this.#ab, count, channels, strip);
     if (this.#alpha) {
       for (let i = 0; i < count; i++) strip[i * 4 + 3] = this.#alpha[start + i]!;
@@ -95,7 +104,7 @@ export class BandComposer {
 
 /**
  * Composes the picture: the given L* exactly (within the rounding of `bitDepth`), the chroma
- * enlarged bilinearly and held within the sRGB gamut.
+ * enlarged by a {@link ChromaUpsampler} and held within the sRGB gamut.
  *
  * @param lightness L* 0..100 at full resolution: `[height, width]`
  * @param chroma a* and b* at any resolution

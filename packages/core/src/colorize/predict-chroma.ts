@@ -4,6 +4,7 @@
 // pictures are reduced in the (perceptually similar) encoded domain too, and thin dark structures
 // keep their weight.
 
+import { blockMeans } from "../color/block-means.js";
 import type { GrayPicture } from "../color/gray-picture.js";
 import type { DeviceTensor, Session, TensorValue } from "../graph/session.js";
 import type { Declared } from "../model/declared-tensors.js";
@@ -78,10 +79,11 @@ export function lightnessAt(picture: GrayPicture | LightnessPicture, working: Si
 export async function predictChroma(
   session: Session,
   lightness: Float32Array,
-  { width, height }: Size,
+  working: Size,
   further: Readonly<Record<string, TensorValue>>,
   format: DistributionFormat | undefined,
 ): Promise<ColorAnalysis> {
+  const { width, height } = working;
   for (let i = 0; i < lightness.length; i++) {
     lightness[i] = Math.min(Math.max(lightness[i]!, 0), 100);
   }
@@ -95,10 +97,11 @@ export async function predictChroma(
     sceneLogits: await vectorOf("scene_logits"),
     globalFeatures: await vectorOf("global"),
   };
+  const guide = { lightness, width, height };
   if (!format) {
     const { data: ab } = await floatsOf(outputs, "ab", [1, 2, height, width]);
     assertFinite(ab);
-    return new ColorAnalysis({ ab, width, height }, whole);
+    return new ColorAnalysis({ ab, width, height, guide }, whole);
   }
   const { prior, readOuts, stride } = format;
   const bins = prior.bins.count;
@@ -106,9 +109,9 @@ export async function predictChroma(
   assertFinite(data);
   const [columns, rows] = [width / stride, height / stride];
   const logits = cutPositions(data, shape[2]!, { width: columns, height: rows }, bins);
-  const small = blockMeans(lightness, columns, rows, stride);
+  const small = blockMeans(lightness, working, { width: columns, height: rows });
   const distributions = new ColorDistributions(logits, columns, rows, prior, small);
-  return new ColorAnalysis({ distributions, readOuts }, whole);
+  return new ColorAnalysis({ distributions, readOuts, guide }, whole);
 }
 
 /**
@@ -166,20 +169,4 @@ function cutPositions(
     cut.set(logits.subarray(start, start + width * bins), y * width * bins);
   }
   return cut;
-}
-
-/** Means over blocks of `side` x `side` pixels: `[rows, columns]`. */
-function blockMeans(
-  plane: Float32Array,
-  columns: number,
-  rows: number,
-  side: number,
-): Float32Array {
-  const means = new Float32Array(rows * columns);
-  const width = columns * side;
-  for (let i = 0; i < plane.length; i++) {
-    const [x, y] = [i % width, Math.floor(i / width)];
-    means[Math.floor(y / side) * columns + Math.floor(x / side)]! += plane[i]! / (side * side);
-  }
-  return means;
 }

@@ -1,10 +1,7 @@
+import type { Size } from "../color/size.js";
 import { DEFAULT_MULTIPLE } from "../model/model-metadata.js";
 
-/** Width and height in pixels. */
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
+export type { Size };
 
 const SMALLEST = 16;
 /** A panorama's long side is worked on at no more than this many times its short side. */

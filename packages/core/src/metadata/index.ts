@@ -1,7 +1,7 @@
 // What picture files say about themselves, besides their pixels.
 
 export { isLosslessWebp } from "./containers/webp.js";
-export { type OutputPicture, outputMetadata } from "./correct.js";
+export { type OutputPicture, outputMetadata, quarterTurnedMetadata } from "./correct.js";
 export type { OutputPixels } from "./exif/correct.js";
 export type {
   FoundMetadata,
@@ -17,14 +17,15 @@ export {
   type Provenance,
 } from "./provenance.js";
 export { readMetadata } from "./read.js";
+export type { MetadataFormat } from "./suited.js";
 export { joinTiffPages } from "./tiff/join-pages.js";
 export { type TiffPage, tiffPages } from "./tiff/pages.js";
 export {
-  hasAllTiffPixels,
   isCameraRawTiff,
   type TiffPixelFormat,
   tiffOfPixelsOnly,
-  tiffOfSingleSamples,
+  tiffOfUniformSamples,
+  tiffPixelBytes,
   tiffPixelFormat,
 } from "./tiff/pixel-fields.js";
-export { type MetadataFormat, writeMetadata } from "./write.js";
+export { writeMetadata } from "./write.js";

@@ -56,7 +56,7 @@ export function withProvenance(xmp: string | undefined, { systemVersion }: Prove
   return packet.toString();
 }
 
-/** Whether a picture says that its colours were made by this software ({@link withProvenance}). */
+/** Whether a picture says that its colours were made by this software, in its note of provenance. */
 export function isOwnOutput({ xmp }: PictureMetadata): boolean {
   if (!xmp?.includes(AI_SYSTEM)) return false;
   try {

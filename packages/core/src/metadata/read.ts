@@ -5,6 +5,7 @@ import { readJpeg } from "./containers/jpeg.js";
 import { readPng } from "./containers/png.js";
 import { readTiff } from "./containers/tiff.js";
 import { readWebp } from "./containers/webp.js";
+import { correctedExif, quarterTurnedExif } from "./exif/correct.js";
 import { readExifFields } from "./exif/fields.js";
 import { resolutionOfExif } from "./exif/resolution.js";
 import { readDataSets } from "./iptc/records.js";
@@ -26,7 +27,10 @@ export function readMetadata(file: Uint8Array, { page = 0 } = {}): FoundMetadata
     delete intact[key];
     broken.push(name);
   };
-  check("exif", "EXIF", () => readExifFields(found.exif!));
+  // What a correction damages is damaged already: its parts lie over each other.
+  check("exif", "EXIF", () => {
+    readExifFields(correctedExif(quarterTurnedExif(found.exif!), { width: 1, height: 1 }));
+  });
   check("xmp", "XMP", () => new XmpPacket(found.xmp));
   check("iptc", "IPTC", () => readDataSets(found.iptc!));
   const resolution = intact.resolution ?? (intact.exif && resolutionOfExif(intact.exif));

@@ -4,14 +4,14 @@ const BYTE_ORDER_MARK = /^\uFEFF/;
 
 /** UTF-8 if the bytes are that, otherwise Latin-1, which any bytes are; without zeros at the end. */
 export function textOf(bytes: Uint8Array): string {
-  let text: string;
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  const content = bytes.subarray(0, end);
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true }).decode(content).replace(BYTE_ORDER_MARK, "");
   } catch {
-    text = new TextDecoder("latin1").decode(bytes);
+    return new TextDecoder("latin1").decode(content);
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: padding of C strings
-  return text.replace(BYTE_ORDER_MARK, "").replace(/\u0000+$/, "");
 }
 
 /** Text of an XMP packet: UTF-8, or UTF-16 with a mark of its byte order. */

@@ -1,11 +1,16 @@
 // `ltbc colorize`
 
+import { dirname } from "node:path";
 import { MOST_ALTERNATIVES, READ_OUT_NAMES } from "@let-there-be-color/core/colorize";
 import { DEFAULT_WORKING_SIZE } from "@let-there-be-color/core/model";
 import { Command, Option } from "commander";
+import { STANDARD_STREAM } from "../archive/inputs.js";
+import { prepareOutputFolder } from "../files/output-folder.js";
 import { DEFAULT_QUALITY } from "../image/encode.js";
-import { OUTPUT_FORMATS } from "../image/format.js";
-import { type ColorizeCommandOptions, colorizeAll } from "./colorize-run.js";
+import { looksLikePicture, OUTPUT_FORMATS } from "../image/format.js";
+import { LARGEST_MAX_PIXELS } from "../image/pixel-limit.js";
+import type { ColorizeCommandOptions } from "./colorize-options.js";
+import { colorizeAll } from "./colorize-run.js";
 import { withFlags } from "./flags.js";
 import { addHint } from "./hints-of-pictures.js";
 import { Interruption } from "./interruption.js";
@@ -23,7 +28,7 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
     .description("colourise photographs; `ltbc photo.jpg` alone does this, too")
     .argument(
       "<inputs...>",
-      "pictures (JPEG, PNG, WebP, TIFF, AVIF, GIF), folders of them, or - for standard input",
+      "pictures (JPEG, PNG, WebP, TIFF, AVIF, GIF, BMP), folders of them, patterns in quotes ('scans/**/*.tif'), or - for standard input",
     )
     .option(
       "-o, --output <path>",
@@ -80,6 +85,14 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
       "turn the pictures clockwise by 90, 180 or 270 degrees, for scans that lie on their side",
       parseRotation,
     )
+    .option(
+      "--restore-levels",
+      "spread the lightness of faded and flat pictures in the output, too (default: for the network only)",
+    )
+    .option(
+      "--skip-color",
+      "leave photographs in colour alone; sepia and other toned prints are grey",
+    )
     .addOption(
       new Option("--format <name>", "format to write (default: the input's)").choices(
         OUTPUT_FORMATS,
@@ -91,7 +104,18 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
       numberOption(1, 100, true),
     )
     .option("--no-provenance", "do not say in the file that a network made its colours (XMP)")
-    .option("--overwrite", "replace existing outputs (never an input)")
+    .option(
+      "--max-pixels <n>",
+      "refuse larger pictures before they are decoded, 1 to 1073741824 (default: 268435456)",
+      numberOption(1, LARGEST_MAX_PIXELS, true),
+    )
+    .option("--overwrite", "do again what is done, and replace existing outputs (never an input)")
+    .option("--watch", "go on with new pictures in the folders as they come, until Ctrl-C")
+    .option("--dry-run", "print what would be done and the room needed on the disk; write nothing")
+    .option(
+      "--report <file>",
+      "write what became of every input, with hashes, options and model, as .csv or .json",
+    )
     .addOption(deviceOption())
     .addOption(threadsOption())
     .option("--json", "print one line of JSON for each input")
@@ -105,6 +129,7 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
       );
       interruption.listen();
       try {
+        if (!options.dryRun) await assertOutputTakesFiles(options.output);
         const { failed, left } = await colorizeAll(
           inputs,
           options,
@@ -114,9 +139,15 @@ export function colorizeCommand(streams: Streams = streamsOf(process)): Command 
         );
         if (left > 0 && interruption.exitCode !== undefined) {
           process.exitCode = interruption.exitCode;
-        } else if (failed > 0) process.exitCode = 1;
+        } else if (failed > 0 || left > 0) process.exitCode = 1;
       } finally {
         interruption.release();
       }
     });
+}
+
+/** @throws UserError if what `--output` names takes no files: once, not for each picture */
+async function assertOutputTakesFiles(output: string | undefined): Promise<void> {
+  if (output === undefined || output === STANDARD_STREAM) return;
+  await prepareOutputFolder(looksLikePicture(output) ? dirname(output) : output);
 }

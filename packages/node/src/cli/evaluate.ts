@@ -143,8 +143,11 @@ async function evaluateAll(
   const sources = [...truthArguments, ...following];
   assertUsage(sources, options);
   const protocol = parseProtocol(options.protocol);
-  if (report !== undefined) await assertReportFolderFree(report, options.overwrite ?? false);
-  const { list, categories } = options;
+  const { list, categories, overwrite = false } = options;
+  if (report !== undefined) {
+    const inputs = [list, categories].filter((file) => file !== undefined);
+    await assertReportFolderFree(report, { overwrite, inputs });
+  }
   const labelled = !options.unlabelled;
   const truth = await openDataset(sources.map((path) => ({ path, labelled, list, categories })));
   const candidates = await loadCandidates(systems, colors, options);

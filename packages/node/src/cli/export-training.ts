@@ -42,6 +42,7 @@ const sharedOptions: ReadonlySet<string> = new Set([
 
 interface ExportTrainingOptions extends Omit<TrainingChoices, "preset" | "network"> {
   readonly output: string;
+  readonly overwrite?: boolean;
   readonly network?: string;
   readonly encoderWeights?: string;
   readonly pictures?: readonly string[];
@@ -60,6 +61,7 @@ export function exportTrainingCommand(streams: Streams = streamsOf(process)): Co
       "-o, --output <file.onnx>",
       "the training graph; that of the evaluation and a JSON with all choices are written beside it",
     )
+    .option("--overwrite", "replace existing files")
     .addOption(
       new Option("--classes <file>", "file with a class name per line, in label order").conflicts(
         "classCount",
@@ -81,7 +83,14 @@ export function exportTrainingCommand(streams: Streams = streamsOf(process)): Co
     if (sharedOptions.has(option.attributeName())) command.addOption(option);
   }
   return command.action(async (preset: PresetName, options: ExportTrainingOptions) => {
-    const { output, network: networkFile, encoderWeights, pictures, ...others } = options;
+    const {
+      output,
+      overwrite = false,
+      network: networkFile,
+      encoderWeights,
+      pictures,
+      ...others
+    } = options;
     const { classes: classFile, classCount, ...choices } = others;
     const network = networkFile === undefined ? {} : await readNetworkFile(networkFile, preset);
     const encoder =
@@ -95,6 +104,8 @@ export function exportTrainingCommand(streams: Streams = streamsOf(process)): Co
     const written = await writeTrainingExport(output, {
       choices: { ...choices, preset, network },
       classes,
+      overwrite,
+      inputs: [networkFile, classFile, encoderWeights].filter((file) => file !== undefined),
       ...(encoder ? { encoder } : {}),
       ...(pictures ? { pictures } : {}),
     });

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readModelMetadata } from "@let-there-be-color/core/model";
@@ -9,6 +9,7 @@ import { UserError } from "@let-there-be-color/core/user-error";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { noisePicture, temporaryFolder } from "../testing/pictures.js";
+import { runCommand } from "../testing/run-command.js";
 import { tinyNetwork } from "../testing/small-networks.js";
 import { tinyColorModel } from "../testing/tiny-color-model.js";
 import { saveCheckpoint, type TrainingProgress } from "../training/checkpoint.js";
@@ -47,7 +48,7 @@ async function saveRun(path: string, network: NetworkConfig): Promise<void> {
 
 async function exported(...options: string[]): Promise<Buffer> {
   const path = join(folder.path, "exported.onnx");
-  await exportCommand().parseAsync([...options, "-o", path], { from: "user" });
+  await exportCommand().parseAsync([...options, "-o", path, "--overwrite"], { from: "user" });
   return readFile(path);
 }
 
@@ -138,4 +139,62 @@ test("--read-outs stores how colours are taken from distributions", async () => 
   await expect(exported(path, "--read-outs", file)).rejects.toThrow("natural.prior");
   await expect(exported(path, "--read-outs", join(path, "no.json"))).rejects.toThrow("ENOENT");
   await remove();
+});
+
+test("what is there already is kept unless told otherwise, and an input always", async () => {
+  const target = await temporaryFolder({ "taken.onnx": "precious", "notes.txt": "precious" });
+  const inTarget = (name: string) => join(target.path, name);
+  const written = async () =>
+    Object.fromEntries(
+      await Promise.all(
+        (await readdir(target.path)).map(async (name) => [name, (await stat(inTarget(name))).size]),
+      ),
+    );
+  const before = await written();
+  const plain = join(folder.path, "own-input.onnx");
+  await exportCommand().parseAsync([folder.path, "-o", plain], { from: "user" });
+  const content = await readFile(plain);
+  const int8 = [plain, "--int8", "--calibration", folder.path];
+  const cases: [string[], RegExp, number][] = [
+    [
+      [folder.path, "-o", inTarget("taken.onnx")],
+      /taken\.onnx exists already; .* --overwrite\./,
+      2,
+    ],
+    [
+      [folder.path, "-o", inTarget("notes.txt"), "--overwrite"],
+      /ending in \.onnx, as --output but/,
+      2,
+    ],
+    [[folder.path, "-o", target.path], /ending in \.onnx/, 2],
+    [
+      [folder.path, "-o", join(folder.path, "checkpoint-1.json"), "--overwrite"],
+      /ending in \.onnx/,
+      2,
+    ],
+    [
+      [folder.path, "-o", join(inTarget("notes.txt"), "x.onnx")],
+      /No file can be written to the folder/,
+      1,
+    ],
+    [[...int8, "-o", plain, "--overwrite"], /own-input\.onnx is the input itself/, 2],
+  ];
+  for (const [words, message, code] of cases) {
+    const result = await runCommand(["export", ...words]);
+    expect(result.stderr).toMatch(message);
+    expect(result.stderr).toMatch(/^error: .*\n$/);
+    expect(result.code).toBe(code);
+  }
+  expect(await written()).toEqual(before);
+  expect((await readFile(plain)).equals(content)).toBe(true);
+  // The run's own model, which training writes, is written anew.
+  for (let time = 0; time < 2; time++) {
+    expect((await runCommand(["export", folder.path])).code).toBe(0);
+  }
+  const folderOfThatName = inTarget("folder.onnx");
+  await mkdir(folderOfThatName);
+  const onFolder = await runCommand(["export", folder.path, "-o", folderOfThatName, "--overwrite"]);
+  expect(onFolder.stderr).toMatch(/^error: .*folder\.onnx cannot be written .*\n$/);
+  expect((await readdir(target.path)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  await target.remove();
 });

@@ -4,13 +4,17 @@ import { checkReadOuts, type ReadOuts } from "@let-there-be-color/core/objective
 import { UserError } from "@let-there-be-color/core/user-error";
 import { Command, Option } from "commander";
 import { openDataset } from "../dataset/index.js";
-import { writeFileDurably } from "../files/atomic-file.js";
+import { flushFolder } from "../files/atomic-file.js";
+import { assertWritable, writeWhole } from "../files/output-file.js";
+import { prepareOutputFolder } from "../files/output-folder.js";
 import { modelOfRun } from "../training/run/model-export.js";
+import { runFolderOf } from "../training/run-folder.js";
 import { numberOption } from "./number-option.js";
 import { type Streams, streamsOf } from "./streams.js";
 
 interface ExportOptions {
   readonly output?: string;
+  readonly overwrite?: boolean;
   readonly precision: "float16" | "float32";
   readonly newest?: boolean;
   readonly workingSize?: number;
@@ -51,6 +55,7 @@ export function exportCommand(streams: Streams = streamsOf(process)): Command {
       "--read-outs <file.json>",
       "how faithful, natural and vivid are taken from distributions over colours, stored in the model (default: those of training)",
     )
+    .option("--overwrite", "replace an existing file (never the model that is quantised)")
     .option("--newest", "take the newest checkpoint of the run folder, not the best")
     .option(
       "--int8",
@@ -82,9 +87,19 @@ async function exportModel(
         : "--calibration is for --int8 only.",
     );
   }
-  const { model, path: plainPath, description } = await sourceModel(source, options);
+  if (isModelFile(source) && !int8) {
+    throw new UserError(
+      "option-invalid",
+      `${source} is a model already; ltbc export takes it with --int8 only, to quantise it.`,
+    );
+  }
+  const path = options.output ?? (await usualOutput(source, int8));
+  // A run's own model.onnx is written by training, too.
+  const isOfRun = options.output === undefined && !int8;
+  const overwrite = options.overwrite || isOfRun;
+  await assertModelOutput(path, source, overwrite);
+  const { model, description } = await sourceModel(source, options);
   let bytes = model;
-  let path = plainPath;
   if (calibration) {
     const { quantizeModel } = await import("../quantization/quantize.js");
     const photographs = await openDataset(
@@ -101,43 +116,50 @@ async function exportModel(
         },
       },
     );
-    path = path.replace(/(\.onnx)?$/, "-int8.onnx");
   }
-  path = options.output ?? path;
-  await writeFileDurably(path, bytes).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-    throw new UserError(
-      "output-unwritable",
-      `There is no folder ${dirname(path)} to write the model to.`,
-      { cause: error },
-    );
-  });
+  await writeWhole(path, bytes, { overwrite });
+  await flushFolder(dirname(path));
   stdout.line(`${path}: ${description}${int8 ? " in 8 bits" : ""}`);
+}
+
+/** Where a model is written if nothing is said. */
+async function usualOutput(source: string, int8: boolean): Promise<string> {
+  const plain = isModelFile(source) ? source : join(await runFolderOf(source), "model.onnx");
+  return int8 ? plain.replace(/\.onnx$/, "-int8.onnx") : plain;
+}
+
+/**
+ * Before the work: whether its result may be written.
+ *
+ * @throws UserError if it may not
+ */
+async function assertModelOutput(path: string, source: string, overwrite: boolean): Promise<void> {
+  if (!isModelFile(path)) {
+    throw new UserError(
+      "option-invalid",
+      `Expected the name of a model, ending in .onnx, as \`output\` but received ${path}.`,
+    );
+  }
+  const input = isModelFile(source) ? source : undefined;
+  await assertWritable(path, { input, overwrite });
+  await prepareOutputFolder(dirname(path));
+}
+
+function isModelFile(path: string): boolean {
+  return path.endsWith(".onnx");
 }
 
 interface SourceModel {
   readonly model: Uint8Array;
-  /** Where to write it by default. */
-  readonly path: string;
   readonly description: string;
 }
 
 async function sourceModel(source: string, options: ExportOptions): Promise<SourceModel> {
-  if (!source.endsWith(".onnx")) {
+  if (!isModelFile(source)) {
     const { readOuts: file, ...others } = options;
     const readOuts = file === undefined ? {} : { readOuts: await readReadOuts(file) };
     const { model, runFolder, step } = await modelOfRun(source, { ...others, ...readOuts });
-    return {
-      model,
-      path: join(runFolder, "model.onnx"),
-      description: `the model of step ${step} of ${runFolder}`,
-    };
-  }
-  if (!options.int8) {
-    throw new UserError(
-      "option-invalid",
-      `${source} is a model already; ltbc export takes it with --int8 only, to quantise it.`,
-    );
+    return { model, description: `the model of step ${step} of ${runFolder}` };
   }
   const model = await readFile(source).catch((error: NodeJS.ErrnoException) => {
     throw new UserError(
@@ -146,7 +168,7 @@ async function sourceModel(source: string, options: ExportOptions): Promise<Sour
       { cause: error },
     );
   });
-  return { model, path: source, description: `the model of ${source}` };
+  return { model, description: `the model of ${source}` };
 }
 
 /** @throws UserError if the file is missing or does not hold the three read-outs */

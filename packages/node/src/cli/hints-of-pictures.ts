@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { normalize, sep } from "node:path";
 import { assertHints, type Hint } from "@let-there-be-color/core/colorize";
-import { UserError } from "@let-there-be-color/core/user-error";
+import { naming, UserError } from "@let-there-be-color/core/user-error";
 import { InvalidArgumentError } from "commander";
 
 /** Reads a hint such as `120,80,#2e5d34` or, with a radius, `120,80,#2e5d34,15`, and adds it. */
@@ -43,36 +43,40 @@ export type HintsOfPictures = ReadonlyMap<string, readonly Hint[]>;
  * known to the command, or by the end of it (`faces/anna.jpg`, `anna.jpg`) that tells it from others.
  *
  * @param inputs paths of all pictures
+ * @param moreToCome whether more pictures will be known later, which names may then belong to
  * @throws UserError if the file cannot be read or is malformed, or it is not clear whose the hints are
  */
 export async function hintsOfPictures(
   { hint = [], hints: file }: HintOptions,
   inputs: readonly string[],
+  moreToCome = false,
 ): Promise<HintsOfPictures> {
   const read = file === undefined ? [] : await readHints(file);
-  if (!Array.isArray(read)) {
-    const byPicture = assigned(file!, read as Readonly<Record<string, readonly Hint[]>>, inputs);
-    if (hint.length === 0) return byPicture;
-    const own = byPicture.get(onlyOf(inputs)) ?? [];
-    return new Map([[onlyOf(inputs), [...own, ...hint]]]);
-  }
-  const all = [...(read as readonly Hint[]), ...hint];
-  return new Map(all.length > 0 ? [[onlyOf(inputs), all]] : []);
+  const [nameless, byName] = Array.isArray(read)
+    ? [[...(read as readonly Hint[]), ...hint], {}]
+    : [hint, read as HintsByName];
+  const found = assigned(byName, inputs, (name) => {
+    if (!moreToCome) throw unknownName(file!, name);
+  });
+  if (nameless.length === 0) return found;
+  const only = onlyOf(inputs, moreToCome);
+  return new Map([[only, [...(found.get(only) ?? []), ...nameless]]]);
 }
 
-function onlyOf(inputs: readonly string[]): string {
+function onlyOf(inputs: readonly string[], moreToCome: boolean): string {
   const [first, ...others] = new Set(inputs);
-  if (first !== undefined && others.length === 0) return first;
+  if (first !== undefined && others.length === 0 && !moreToCome) return first;
+  const number = moreToCome ? "may be more" : `are ${others.length + 1}`;
   throw new UserError(
     "option-invalid",
-    `Hints without a name are for one picture, and there are ${others.length + 1}; give \`hints\` a file like {"photo.jpg": [{"x": 120, "y": 80, "color": "#2e5d34"}]}.`,
+    `Hints without a name are for one picture, and there ${number}; give \`hints\` a file like {"photo.jpg": [{"x": 120, "y": 80, "color": "#2e5d34"}]}.`,
   );
 }
 
+type HintsByName = Readonly<Record<string, readonly Hint[]>>;
+
 /** A list of hints, or lists by name. */
-async function readHints(
-  file: string,
-): Promise<readonly Hint[] | Readonly<Record<string, readonly Hint[]>>> {
+async function readHints(file: string): Promise<readonly Hint[] | HintsByName> {
   let content: unknown;
   try {
     content = JSON.parse(await readFile(file, "utf8"));
@@ -94,47 +98,49 @@ async function readHints(
       `The hints ${file}: expected a list of { x, y, color }, or an object of such lists by picture.`,
     );
   }
-  return Object.fromEntries(
-    Object.entries(content).map(([name, hints]) => [name, checked(`${file}, ${name}`, hints)]),
-  );
+  const byName: Record<string, readonly Hint[]> = {};
+  for (const [name, hints] of Object.entries(content)) {
+    byName[name] = await checked(`${file}, ${name}`, hints);
+  }
+  return byName;
 }
 
-function checked(place: string, hints: unknown): readonly Hint[] {
-  try {
+function checked(place: string, hints: unknown): Promise<readonly Hint[]> {
+  return naming(`The hints ${place}`, () => {
     assertHints(hints as readonly Hint[]);
     return hints as readonly Hint[];
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(error.code, `The hints ${place}: ${error.message}`, { cause: error });
-  }
+  });
 }
 
+/** @param onUnknown called for each name that is none of the pictures */
 function assigned(
-  file: string,
-  byName: Readonly<Record<string, readonly Hint[]>>,
+  byName: HintsByName,
   inputs: readonly string[],
-): HintsOfPictures {
+  onUnknown: (name: string) => void,
+): Map<string, readonly Hint[]> {
   const found = new Map<string, readonly Hint[]>();
   const names = Object.keys(byName).sort((a, b) => a.length - b.length); // the longest holds
   for (const name of names) {
     const meant = inputs.filter((input) => endsInPath(input, name));
     const exact = meant.filter((input) => normalize(input) === normalize(name));
     const [input, other] = exact.length > 0 ? exact : meant;
-    if (input === undefined) {
-      throw new UserError(
-        "option-invalid",
-        `The hints ${file}: ${name} is none of the pictures; check the name, or leave it out.`,
-      );
-    }
     if (other !== undefined) {
       throw new UserError(
         "option-invalid",
-        `The hints ${file}: ${name} may be ${input} or ${other}; write more of its path.`,
+        `The hints for ${name} may be those of ${input} or ${other}; write more of its path.`,
       );
     }
-    found.set(input, byName[name]!);
+    if (input === undefined) onUnknown(name);
+    else found.set(input, byName[name]!);
   }
   return found;
+}
+
+function unknownName(file: string, name: string): UserError {
+  return new UserError(
+    "option-invalid",
+    `The hints ${file}: ${name} is none of the pictures; check the name, or leave it out.`,
+  );
 }
 
 function endsInPath(path: string, end: string): boolean {

@@ -7,9 +7,10 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
+import { JOURNAL_FILE } from "../archive/journal.js";
 import { unfinishedName } from "../files/unfinished-file.js";
 import { ltbcProgram, startLtbc } from "../testing/ltbc-process.js";
-import { noisePicture } from "../testing/pictures.js";
+import { grayNoisePicture } from "../testing/pictures.js";
 import { runCommand } from "../testing/run-command.js";
 import { hasSmallDisk, onSmallDisk } from "../testing/small-disk.js";
 import { folderForTests } from "../testing/temporary-folder.js";
@@ -22,7 +23,7 @@ const pictures = 60;
 beforeAll(async () => {
   await mkdir(photos);
   await writeFile(model, tinyColorModel({}));
-  const picture = await noisePicture(1, 400, 400);
+  const picture = await grayNoisePicture(1, 400, 400);
   for (let i = 0; i < pictures; i++) await writeFile(join(photos, `${100 + i}.png`), picture);
 });
 
@@ -61,7 +62,7 @@ describe.skipIf(process.platform === "win32")("ltbc colorize, interrupted", () =
     );
     expect(told.length).toBeLessThan(pictures);
     const outputs = told.map((line) => JSON.parse(line).output);
-    const written = await readdir(output);
+    const written = (await readdir(output)).filter((name) => name !== JOURNAL_FILE);
     // Every file is told of, and every one is whole.
     expect(written.map((name) => join(output, name)).sort()).toEqual(outputs.sort());
     for (const path of outputs) await sharp(path).stats();
@@ -74,14 +75,16 @@ describe.skipIf(process.platform === "win32")("ltbc colorize, interrupted", () =
     await new Promise((resolve) => setTimeout(resolve, 400));
     child.kill("SIGINT");
     const { status } = await ended();
-    expect(status).toEqual([130, null]);
+    // Where the first has ended the work already, the second ends the process before it does so itself.
+    expect([130, "SIGINT"]).toContain(status[0] ?? status[1]);
     expect((await readdir(output)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
   it("while it waits for standard input ends", async () => {
     const child = spawn(process.execPath, [ltbcProgram, "-", "--model", model], { stdio: "pipe" });
     const closed = once(child, "close");
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    // More than a pipe holds: that it goes through says that the program is reading.
+    await new Promise((resolve) => child.stdin.write(Buffer.alloc(1 << 20), resolve));
     child.kill("SIGINT");
     expect(await closed).toEqual([130, null]);
   });
@@ -106,14 +109,14 @@ describe("an output that cannot be written", () => {
     const output = "/proc/none/x.png";
     const { code, stderr } = await runCommand(["colorize", photos, "-o", output, "--model", model]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/No file can be written to the folder \/proc\/none/);
+    expect(stderr).toMatch(/^error: No file can be written to the folder \/proc\/none .*\n$/);
   });
 
   it("is told before the work on the picture", async () => {
     const missing = join(root, "missing.png");
     await writeFile(join(root, "file"), "");
     const output = join(root, "file", "a.png");
-    // That the input does not exist is no longer looked at.
+    // That the input does not exist is not looked at.
     const { code, stderr } = await runCommand([missing, "-o", output, "--model", model]);
     expect(code).toBe(1);
     expect(stderr).toMatch(
@@ -126,18 +129,22 @@ describe("an output that cannot be written", () => {
     const { status, stderr } = onSmallDisk(
       root,
       1500, // three pictures
-      "$ltbc colorize photos -o disk/out --model tiny.onnx --threads 1 --quiet; code=$?; ls -A disk/out >&2; exit $code",
+      "$ltbc colorize photos -o disk/out --model tiny.onnx --threads 1 --quiet; code=$?; ls -A disk/out | grep -v journal >&2; exit $code",
     );
     const lines = stderr.trimEnd().split("\n");
     expect(lines[0]).toMatch(
-      /^error: photos\/10\d\.png: disk\/out\/10\d\.png cannot be written: the disk is full/,
+      /^error: photos\/10\d\.png: .*disk\/out\/\S+ cannot be written: the disk is full/,
     );
     const [, done, left] = /^The disk is full: (\d) of 60 .* done, 1 failed, (\d+)/.exec(
       lines[1]!,
     )!;
     expect(Number(done) + 1 + Number(left)).toBe(pictures);
     expect(Number(done)).toBeGreaterThan(0);
-    expect(lines.slice(2)).toHaveLength(Number(done)); // whole pictures, no unfinished file
+    // Whole pictures, no unfinished file; one more if it is the journal that had no room.
+    const isOfJournal = lines[0]!.includes(JOURNAL_FILE);
+    const files = lines.slice(2).filter((line) => !line.startsWith("  "));
+    expect(files.every((name) => name.endsWith(".png"))).toBe(true);
+    expect(files.length - Number(done)).toBeLessThanOrEqual(isOfJournal ? 1 : 0);
     expect(status).toBe(1);
   });
 });

@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, (streams: Streams) => Promise<Command>>>
   "export-training": async (streams) =>
     (await import("./export-training.js")).exportTrainingCommand(streams),
   evaluate: async (streams) => (await import("./evaluate.js")).evaluateCommand(streams),
+  doctor: async (streams) => (await import("./doctor.js")).doctorCommand(streams),
 };
 
 /** Other spellings, of which none is shown. */

@@ -75,6 +75,6 @@ describe("two names, the second of a picture that does not exist", () => {
     const { code, stderr } = await runCommand([...names, ...model]);
     expect(code).toBe(1);
     expect(stderr).toContain("b.png does not exist");
-    expect(await readdir(join(root, "both"))).toEqual(["a.png"]);
+    expect(await readdir(join(root, "both"))).toContain("a.png");
   });
 });

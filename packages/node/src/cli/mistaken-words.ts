@@ -7,8 +7,8 @@ import { Command, CommanderError } from "commander";
 import { exists } from "../files/atomic-file.js";
 import { looksLikePicture } from "../image/format.js";
 
-/** A name without a path, an extension or an option's dash. */
-const bareWord = /^[^-./\\][^./\\]*$/u;
+/** A name without a path, an extension, an option's dash or the wildcards of a pattern. */
+const bareWord = /^[^-./\\*?[\]{}][^./\\*?[\]{}]*$/u;
 
 /**
  * Checks the inputs of a command line that names no command.

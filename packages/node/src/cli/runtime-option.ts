@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Option } from "commander";
+import { MOST_THREADS } from "../runtime/most-threads.js";
 import { numberOption } from "./number-option.js";
 
 /** `--device`, for commands that run a model. */
@@ -17,6 +18,6 @@ export function deviceOption(): Option {
 export function threadsOption(usual = `all cores, here ${availableParallelism()}`): Option {
   return new Option(
     "--threads <n>",
-    `CPU threads of the network, 1 to 1024 (default: ${usual})`,
-  ).argParser(numberOption(1, 1024, true));
+    `CPU threads of the network, 1 to ${MOST_THREADS} here (default: ${usual})`,
+  ).argParser(numberOption(1, MOST_THREADS, true));
 }

@@ -4,6 +4,7 @@ import type { ParameterGroup } from "@let-there-be-color/core/objective";
 import { augmentationNames } from "@let-there-be-color/core/training";
 import { Command, Option } from "commander";
 import { readClassList, usualMinimumChroma } from "../dataset/index.js";
+import { MOST_THREADS } from "../runtime/most-threads.js";
 import { writtenRecord } from "../training/journal.js";
 import { ProgressReporter } from "../training/progress.js";
 import { readNetworkFile } from "../training/run/network-file.js";
@@ -19,6 +20,7 @@ import {
   fraction,
   movingAverageDecay,
   nonNegativeNumber,
+  numberOption,
   positiveInteger,
   positiveNumber,
   seedNumber,
@@ -233,8 +235,8 @@ export function trainCommand(streams: Streams = streamsOf(process)): Command {
   choose("--device <name>", "(default: cpu)", ["cpu", "webgpu", "cuda"]);
   add(
     "--threads <n>",
-    "CPU threads of the network, 1 or more (default: all cores)",
-    positiveInteger,
+    `CPU threads of the network, 1 to ${MOST_THREADS} here (default: all cores)`,
+    numberOption(1, MOST_THREADS, true),
   );
   add(
     "--workers <n>",

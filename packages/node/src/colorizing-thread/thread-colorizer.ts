@@ -7,6 +7,7 @@ import {
   type RenderOptions,
 } from "@let-there-be-color/core/colorize";
 import type { Notice } from "@let-there-be-color/core/notice";
+import { UserError } from "@let-there-be-color/core/user-error";
 import type { AnalyzedPhoto } from "../analyzed-photo.js";
 import { type LoadProgress, loadColorModel } from "../color-model.js";
 import {
@@ -64,13 +65,14 @@ export class ThreadColorizer {
     options: ThreadOptions<ColorizeOptions>,
   ): Promise<HeldPhoto> {
     return this.#during(async () => {
-      const { workingSize, rotate, hints, reference, referenceStrength, ...colors } = options;
+      const { workingSize, rotate, restoreLevels, hints, ...others } = options;
+      const { reference, referenceStrength, page, maxPixels, ...colors } = others;
       assertColorizeOptions(options);
       if (colors.colors !== undefined) this.#model.assertDistributions("colors");
       if (hints && hints.length > 0) this.#model.assertTakes("hints");
       const globalFeatures =
         reference === undefined ? undefined : await this.#references.globalFeatures(reference);
-      const decoded = await this.#decode(input);
+      const decoded = await this.#decode(input, page, maxPixels);
       watch.signal?.throwIfAborted();
       const path = typeof input === "string" ? input : undefined;
       const tools = {
@@ -80,7 +82,7 @@ export class ThreadColorizer {
         isBusy: () => this.#underWay > 1,
       };
       const analysis = {
-        ...{ workingSize, rotate, hints },
+        ...{ workingSize, rotate, restoreLevels, hints },
         reference: globalFeatures && { globalFeatures, share: referenceStrength },
       };
       const analyzed = await analyzeDecoded(decoded, path, tools, analysis, watch);
@@ -111,7 +113,7 @@ export class ThreadColorizer {
     return this.#using(analyzed, async () => {
       const photos: HeldPhoto[] = [];
       for (const chroma of analyzed.alternatives(count, options)) {
-        photos.push(this.#hold(await analyzed.compose(chroma), analyzed));
+        photos.push(this.#hold(await analyzed.compose(chroma, options), analyzed));
       }
       return photos;
     });
@@ -157,13 +159,22 @@ export class ThreadColorizer {
     await Promise.all([this.#model?.close(), this.#composer?.close()]);
   }
 
-  async #decode(input: string | Uint8Array | RawPixels): Promise<DecodedPhoto> {
+  async #decode(
+    input: string | Uint8Array | RawPixels,
+    page: number | undefined,
+    maxPixels: number | undefined,
+  ): Promise<DecodedPhoto> {
     if (typeof input === "string" || input instanceof Uint8Array) {
       // Not everything that reads files and texts in them takes shared memory.
-      const opened = await openInput(typeof input === "string" ? input : new Uint8Array(input));
-      this.#composer.prepare(opened.pixelCount);
-      return opened.decode(this.#memory);
+      const file = typeof input === "string" ? input : new Uint8Array(input);
+      const opened = await openInput(file, undefined, { maxPixels });
+      const { length } = opened.pages;
+      const chosen = page === undefined ? opened : opened.pages[page];
+      if (!chosen) throw noSuchPage(page!, length);
+      this.#composer.prepare(chosen.pixelCount);
+      return chosen.decode(this.#memory);
     }
+    if (page) throw noSuchPage(page, 1);
     this.#composer.prepare(input.width * input.height);
     return decodedPixels(input, this.#memory);
   }
@@ -205,4 +216,11 @@ export class ThreadColorizer {
     this.#users.delete(analyzed);
     analyzed.release();
   }
+}
+
+function noSuchPage(page: number, count: number): UserError {
+  return new UserError(
+    "option-invalid",
+    `Expected a \`page\` from 0 to ${count - 1}, as the input has, but received ${page}.`,
+  );
 }

@@ -1,7 +1,6 @@
 import { join } from "node:path";
-import { UserError } from "@let-there-be-color/core/user-error";
-import { exists } from "../files/atomic-file.js";
-import { writeWhole } from "../files/output-file.js";
+import { assertWritable, writeWhole } from "../files/output-file.js";
+import { prepareOutputFolder } from "../files/output-folder.js";
 import type { Evaluation } from "./evaluate.js";
 import type { ShownPicture } from "./picture-task.js";
 import { type ReportContent, reportPage, reportSections } from "./report/report.js";
@@ -13,17 +12,19 @@ export const REPORT_FILES = ["report.html", "summary.json", "pictures.csv"] as c
 /**
  * Checks that a report may be written to a folder.
  *
- * @throws UserError if one is there already
+ * @param inputs files that the evaluation is read from
+ * @throws UserError if one is there already, would replace an input, or cannot be written
  */
-export async function assertReportFolderFree(folder: string, overwrite: boolean): Promise<void> {
+export async function assertReportFolderFree(
+  folder: string,
+  { overwrite, inputs }: { readonly overwrite: boolean; readonly inputs: readonly string[] },
+): Promise<void> {
   for (const name of REPORT_FILES) {
-    if (!overwrite && (await exists(join(folder, name)))) {
-      throw new UserError(
-        "output-exists",
-        `${join(folder, name)} exists already; name another folder, or set \`overwrite\`.`,
-      );
-    }
+    const path = join(folder, name);
+    for (const input of inputs) await assertWritable(path, { input, overwrite: true });
+    await assertWritable(path, { overwrite });
   }
+  await prepareOutputFolder(folder);
 }
 
 /** Writes page, JSON and CSV. The pictures of the page are made now, by running the systems again. */

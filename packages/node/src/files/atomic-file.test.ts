@@ -58,4 +58,18 @@ describe("an unfinished file", () => {
     expect(isAbandoned(`x${name}`)).toBe(false);
     expect(isAbandoned(unfinishedName())).toBe(false);
   });
+
+  it("is removed when its process ends itself in the middle", async () => {
+    const path = join(folder, unfinishedName());
+    const module = new URL("./unfinished-file.js", import.meta.url).href;
+    const program = `const { whileUnfinished } = await import(${JSON.stringify(module)});
+      const { writeFileSync } = await import("node:fs");
+      whileUnfinished(${JSON.stringify(path)}, () => {
+        writeFileSync(${JSON.stringify(path)}, "half");
+        return new Promise(() => process.exit(7));
+      });`;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", program]);
+    expect((await once(child, "close"))[0]).toBe(7);
+    await expect(readFile(path)).rejects.toThrow(/ENOENT/);
+  });
 });

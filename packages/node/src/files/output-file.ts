@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UserError } from "@let-there-be-color/core/user-error";
@@ -19,7 +20,7 @@ export async function isSameFile(first: string, second: string): Promise<boolean
 }
 
 /**
- * Checks that a picture may be written to a path.
+ * Checks that a file may be written to a path.
  *
  * @throws UserError if it is the input itself, or is taken and must not be overwritten
  */
@@ -49,6 +50,18 @@ export function isDiskFull(error: unknown): boolean {
   return code === "ENOSPC" || code === "EDQUOT" || (cause instanceof Error && isDiskFull(cause));
 }
 
+/** A file that was written, as it was then. */
+export interface WrittenFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
+/** Told of a file before it appears. What it throws keeps the file from appearing. */
+export type Announce = (file: WrittenFile) => Promise<void>;
+
 /** Modification time and permissions of a file; undefined if it is not there any more. */
 async function attributesOf(path: string): Promise<FileAttributes | undefined> {
   try {
@@ -63,13 +76,18 @@ async function attributesOf(path: string): Promise<FileAttributes | undefined> {
  * Writes a file whole or not at all. Its folder is made if missing.
  *
  * @param like path of a file whose modification time and permissions it gets
+ * @param announce told before the file is there
  * @throws UserError if the path is taken and must not be overwritten, or cannot be written
  */
 export async function writeWhole(
   path: string,
   bytes: Uint8Array,
   { overwrite = false, like }: { overwrite?: boolean | undefined; like?: string | undefined } = {},
+  announce?: Announce,
 ): Promise<void> {
+  if (announce) {
+    await announce({ path, size: bytes.length, sha256: sha256Of(bytes) });
+  }
   try {
     await makeFolder(dirname(path));
     const attributes = like === undefined ? undefined : await attributesOf(like);
@@ -87,4 +105,9 @@ export async function writeWhole(
       },
     );
   }
+}
+
+/** SHA-256, hexadecimal. */
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }

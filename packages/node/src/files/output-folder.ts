@@ -9,23 +9,24 @@ import { removeAbandoned, unfinishedName, whileUnfinished } from "./unfinished-f
 export class OutputFolders {
   readonly #ready = new Map<string, Promise<void>>();
 
-  /**
-   * Removes what killed processes have left unfinished in a folder, and makes sure that files can be
-   * written there; if it is missing, that it can be made. It is not made yet.
-   *
-   * @throws UserError if they cannot
-   */
+  /** {@link prepareOutputFolder}, unless that has been done. */
   prepare(folder: string): Promise<void> {
     let ready = this.#ready.get(folder);
     if (!ready) {
-      ready = prepareFolder(folder);
+      ready = prepareOutputFolder(folder);
       this.#ready.set(folder, ready);
     }
     return ready;
   }
 }
 
-async function prepareFolder(folder: string): Promise<void> {
+/**
+ * Removes what killed processes have left unfinished in a folder, and makes sure that files can be
+ * written there; if it is missing, that it can be made. It is not made yet.
+ *
+ * @throws UserError if they cannot
+ */
+export async function prepareOutputFolder(folder: string): Promise<void> {
   try {
     await removeAbandoned(folder);
     const trial = join(await existingPart(folder), unfinishedName());

@@ -15,13 +15,27 @@ function photo(width: number, height: number, bitDepth: 8 | 16, hasAlpha: boolea
   const codes = plane((i) => (i * 40503) >> 4);
   const gray: GrayPicture = { width, height, codes, lightness: lightnessOfSrgbGray(bitDepth) };
   const alpha = hasAlpha ? { alpha: plane((i) => i * 31) } : {};
-  return { gray, bitDepth, ...alpha, format: "png", metadata: {}, isLossless: false, notices: [] };
+  return {
+    gray,
+    bitDepth,
+    ...alpha,
+    format: "png",
+    metadata: {},
+    isLossless: false,
+    pageCount: 1,
+    notices: [],
+  };
 }
 
 const chroma = {
   ab: Float32Array.from({ length: 2 * 20 * 16 }, (_, i) => 40 * Math.sin(i * 1.9)),
   width: 20,
   height: 16,
+  guide: {
+    lightness: Float32Array.from({ length: 80 * 64 }, (_, i) => 50 + 40 * Math.cos(i * 0.7)),
+    width: 80,
+    height: 64,
+  },
 };
 
 function expected({ gray, bitDepth, alpha }: DecodedPhoto): Uint8Array | Uint16Array {

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import type { ChromaPlanes } from "@let-there-be-color/core/color";
+import type { PictureArea } from "@let-there-be-color/core/old-photographs";
 import { type Pending, WorkerPool } from "../threads/worker-pool.js";
 import { type Composition, composeBands, isComposed } from "./composition.js";
 import type { DecodedPhoto } from "./decode.js";
@@ -11,6 +12,12 @@ import { SharedMemory } from "./shared-memory.js";
 const SHARED_FROM_PIXELS = 500_000;
 /** Memory, not arithmetic, limits what more threads could do. */
 const MOST_THREADS = 4;
+
+/** What a picture is composed of, beside its chroma. */
+export interface ComposedSource extends Pick<DecodedPhoto, "gray" | "alpha" | "bitDepth"> {
+  /** Where the photograph lies on its scan, if that has borders: they stay neutral. */
+  readonly area?: PictureArea | undefined;
+}
 
 /** Composes pictures, one after the other or several at once. */
 export class Composer {
@@ -51,7 +58,7 @@ export class Composer {
    * @param memory where the pixels come from
    */
   async compose(
-    { gray, alpha, bitDepth }: DecodedPhoto,
+    { gray, alpha, bitDepth, area }: ComposedSource,
     chroma: ChromaPlanes,
     isCallerBusy: boolean,
     memory: SharedMemory = new SharedMemory(),
@@ -61,8 +68,9 @@ export class Composer {
     const piece = memory.take((samples * bitDepth) / 8);
     const composition: Composition = {
       picture: gray,
-      chroma: { ab: chroma.ab, width: chroma.width, height: chroma.height },
+      chroma,
       ...(alpha ? { alpha } : {}),
+      ...(area ? { area } : {}),
       pixels:
         bitDepth === 16 ? new Uint16Array(piece, 0, samples) : new Uint8Array(piece, 0, samples),
       progress: new Int32Array(new SharedArrayBuffer(8)),

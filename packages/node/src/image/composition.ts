@@ -3,12 +3,15 @@
 
 import type { ChromaPlanes, GrayPicture } from "@let-there-be-color/core/color";
 import { BandComposer } from "@let-there-be-color/core/colorize";
+import type { PictureArea } from "@let-there-be-color/core/old-photographs";
 
 /** What the threads share. All large arrays lie in shared memory. */
 export interface Composition {
   readonly picture: GrayPicture;
   readonly chroma: ChromaPlanes;
   readonly alpha?: Uint8Array | Uint16Array;
+  /** Where the photograph lies, if it has borders, which stay neutral. */
+  readonly area?: PictureArea;
   /** The result: `[height, width, 3]`, or `[height, width, 4]` with an alpha. */
   readonly pixels: Uint8Array | Uint16Array;
   /** Number of bands taken, number of bands done. */

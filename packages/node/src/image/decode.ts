@@ -15,6 +15,7 @@ import {
   tiffPixelFormat,
 } from "@let-there-be-color/core/metadata";
 import type { Notice } from "@let-there-be-color/core/notice";
+import { type RgbSample, RgbSampler, sampleRgb } from "@let-there-be-color/core/old-photographs";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { Metadata } from "sharp";
 import { readBmp, readBmpHeader } from "./decoding/bmp.js";
@@ -37,12 +38,16 @@ export interface DecodedPhoto {
   readonly bitDepth: 8 | 16;
   /** `[height, width]`, of that bit depth, if the input has an alpha channel. */
   readonly alpha?: Uint8Array | Uint16Array;
+  /** A small copy in colour, if the file has colours. */
+  readonly sample?: RgbSample;
   /** The input's own format if it can be written, otherwise "png". */
   readonly format: OutputFormat;
   /** What the file says about itself, as it was found. */
   readonly metadata: PictureMetadata;
   /** Whether it is in a lossless form of a format that also has a lossy one: WebP. */
   readonly isLossless: boolean;
+  /** How many full-size pages the file has, of which this is one. */
+  readonly pageCount: number;
   /** What is not as the file has it. */
   readonly notices: readonly Notice[];
 }
@@ -60,11 +65,11 @@ export interface OpenPage {
   decode(memory?: SharedMemory): Promise<DecodedPhoto>;
 }
 
-/** A picture file whose header has been read; itself its first page. */
+/** A picture file whose header has been read; itself its first page, with a notice if there are more. */
 export interface OpenPhoto extends OpenPage {
   /**
-   * The pages of a TIFF at full size, the first one included; of any other format one. Pages may
-   * differ in everything.
+   * The pages of a TIFF at full size, the first one included, neither smaller versions of others nor
+   * masks; of any other format one. Pages may differ in everything.
    */
   readonly pages: readonly OpenPage[];
 }
@@ -92,17 +97,28 @@ export async function openPhoto(
 ): Promise<OpenPhoto> {
   assertMaxPixels(maxPixels);
   const kind = fileKind(file, name);
-  const source = { file, kind, name, maxPixels };
+  const source = { file, kind, name };
   const [firstPage = 0, ...others] = kind === "tiff" ? fullSizePages(file) : [];
-  const first = await openPage({ ...source, page: firstPage });
-  const pages = others.map((page): OpenPage => {
+  const pageCount = others.length + 1;
+  const first = await openPage({ ...source, page: firstPage }, pageCount, maxPixels);
+  if (pageCount === 1) return { ...first, pages: [first] };
+  const pages = others.map((page, i): OpenPage => {
     const { width = 0, height = 0 } = tiffPixelFormat(file, page) ?? {};
+    const pageSource = { ...source, page, name: `page ${i + 2} of ${name}` };
     return {
       pixelCount: width * height,
-      decode: async (memory) => (await openPage({ ...source, page })).decode(memory),
+      decode: async (memory) => (await openPage(pageSource, pageCount, maxPixels)).decode(memory),
     };
   });
-  return { ...first, pages: [first, ...pages] };
+  return {
+    pixelCount: first.pixelCount,
+    decode: async (memory) => {
+      const decoded = await first.decode(memory);
+      const message = `Only the first of ${pageCount} pages is colourised; TIFF takes all of them.`;
+      return { ...decoded, notices: [{ code: "pages-left-out", message }, ...decoded.notices] };
+    },
+    pages: [first, ...pages],
+  };
 }
 
 /** Indices of the pages that are neither masks nor smaller versions of others. */
@@ -118,10 +134,14 @@ export async function decodePhoto(file: Uint8Array, name: string): Promise<Decod
 }
 
 /** What is decoded; what the file says about itself comes beside it. */
-type DecodedPlanes = Omit<DecodedPhoto, "metadata" | "isLossless">;
+type DecodedPlanes = Omit<DecodedPhoto, "metadata" | "isLossless" | "pageCount">;
 
-async function openPage(source: PictureSource): Promise<OpenPage> {
-  const { pixelCount, decode } = await openPlanes(source);
+async function openPage(
+  source: PictureSource,
+  pageCount: number,
+  maxPixels: number,
+): Promise<OpenPage> {
+  const { pixelCount, decode } = await openPlanes(source, maxPixels);
   const { file, page } = source;
   return {
     pixelCount,
@@ -129,16 +149,20 @@ async function openPage(source: PictureSource): Promise<OpenPage> {
       const planes = await decode(memory);
       const { metadata, notices } = readMetadata(file, { page });
       const isLossless = isLosslessWebp(file);
-      return { ...planes, metadata, isLossless, notices: [...planes.notices, ...notices] };
+      const all = [...planes.notices, ...notices];
+      return { ...planes, metadata, isLossless, pageCount, notices: all };
     },
   };
 }
 
-async function openPlanes(source: PictureSource): Promise<{
+async function openPlanes(
+  source: PictureSource,
+  maxPixels: number,
+): Promise<{
   readonly pixelCount: number;
   decode(memory: SharedMemory): Promise<DecodedPlanes>;
 }> {
-  const { file, kind, page, name, maxPixels } = source;
+  const { file, kind, page, name } = source;
   if (kind === "bmp") {
     const size = readBmpHeader(file, name);
     assertWithinLimit(size, maxPixels, name);
@@ -174,6 +198,7 @@ function decodeBmp(file: Uint8Array, name: string, memory: SharedMemory): Decode
     },
     bitDepth: 8,
     ...(channels === 4 ? { alpha: channelOf(samples, 4, 3, memory) } : {}),
+    ...(channels >= 3 ? { sample: sampleRgb(samples, channels, width, height) } : {}),
     format: "png",
     notices: [],
   };
@@ -198,7 +223,7 @@ async function decode(
 ): Promise<DecodedPlanes> {
   const colors = colorsOf(source, header);
   const { planes, notices } = await readPlanes(colors.source, header, colors, memory);
-  const { width, height, codes, alpha } = planes;
+  const { width, height, codes, alpha, sample } = planes;
   const { bitDepth, isRawGrey, toneCurve } = colors;
   const lightness = toneCurve
     ? lightnessThrough(toneCurve, bitDepth)
@@ -207,6 +232,7 @@ async function decode(
     gray: { width, height, codes, lightness },
     bitDepth,
     ...(alpha ? { alpha } : {}),
+    ...(sample ? { sample } : {}),
     format: OUTPUT_FORMATS.find((format) => format === source.kind) ?? "png",
     notices: [...framesLeftOut(source, header), ...colors.notices, ...notices],
   };
@@ -282,6 +308,7 @@ interface GrayPlanes {
   readonly height: number;
   readonly codes: Uint8Array | Uint16Array;
   readonly alpha?: Uint8Array | Uint16Array;
+  readonly sample?: RgbSample;
 }
 
 async function readPlanes(
@@ -298,6 +325,7 @@ async function readPlanes(
   const alpha = hasAlpha ? newPlane(width * height, bitDepth, memory) : undefined;
   const rows = Math.ceil(height / bands);
   let size = { width, height };
+  let sampler: RgbSampler | undefined;
   for (let top = 0; top < height; top += rows) {
     const region = { left: 0, top, width, height: Math.min(rows, height - top) };
     const samples = await reader.read(bands === 1 ? undefined : region);
@@ -306,12 +334,22 @@ async function readPlanes(
       plane.subarray(top * width, (top + region.height) * width) as Plane;
     const count = samples.channels;
     if (isRawGrey) copyChannel(samples.data, count, 0, part(codes));
-    else grayOfRgb(samples.data, count, part(codes as Uint16Array));
+    else {
+      grayOfRgb(samples.data, count, part(codes as Uint16Array));
+      sampler ??= new RgbSampler(size.width, size.height);
+      sampler.add(samples.data, count, top);
+    }
     // The colours come first, of which a grey picture may have three alike.
     const alphaChannel = isRawGrey && bitDepth === 16 ? 1 : 3;
     if (alpha) copyChannel(samples.data, count, alphaChannel, part(alpha));
   }
-  return { planes: { ...size, codes, ...(alpha ? { alpha } : {}) }, notices: reader.notices };
+  const planes = {
+    ...size,
+    codes,
+    ...(alpha ? { alpha } : {}),
+    ...(sampler ? { sample: sampler.sample() } : {}),
+  };
+  return { planes, notices: reader.notices };
 }
 
 function framesLeftOut({ kind, file }: PictureSource, { pages = 1 }: Metadata): Notice[] {

@@ -14,6 +14,12 @@ import type { OutputFormat } from "./format.js";
 /** Quality of lossy formats unless asked otherwise: differences are hard to see at 100 %. */
 export const DEFAULT_QUALITY = 95;
 
+/**
+ * Pixels up to which a JPEG gets Huffman tables of its own, for which libjpeg holds all coefficients: 6
+ * bytes a pixel, twice the picture. Larger files become about a tenth larger without.
+ */
+const OWN_HUFFMAN_TABLES_UP_TO = 40e6;
+
 /** Interleaved sRGB pixels with the metadata that goes along. */
 export interface PixelPicture {
   readonly width: number;
@@ -102,14 +108,18 @@ function bitsNotKept(pixels: Uint8Array | Uint16Array, format: OutputFormat): No
 
 function encoder(
   image: Sharp,
-  { pixels, isLossless = false }: PixelPicture,
+  { width, height, pixels, isLossless = false }: PixelPicture,
   format: OutputFormat,
   asked: number | undefined,
 ): Sharp {
   const quality = asked ?? DEFAULT_QUALITY;
   switch (format) {
     case "jpeg":
-      return image.jpeg({ quality, chromaSubsampling: "4:4:4", optimizeCoding: true });
+      return image.jpeg({
+        quality,
+        chromaSubsampling: "4:4:4",
+        optimizeCoding: width * height <= OWN_HUFFMAN_TABLES_UP_TO,
+      });
     case "png":
       return image.png();
     case "webp":

@@ -21,6 +21,7 @@ export function grayToneCurve(icc: Uint8Array): ToneCurve | undefined {
     if (!curveTag) return undefined;
     const isLab = text(20) === "Lab "; // then the curve gives L* (ICC.1:2022, 8.3.4)
     const tagCount = view.getUint32(HEADER_LENGTH);
+    if (HEADER_LENGTH + 4 + 12 * tagCount > icc.length) return undefined;
     for (let i = 0; i < tagCount; i++) {
       const entry = HEADER_LENGTH + 4 + i * 12;
       if (text(entry) !== curveTag) continue;

@@ -3,6 +3,7 @@ import { UserError } from "@let-there-be-color/core/user-error";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { type DecodedPhoto, decodePhoto } from "./decode.js";
+import { pngColor } from "./decoding/png-color.js";
 import { encodePhoto, type PixelPicture } from "./encode.js";
 import type { OutputFormat } from "./format.js";
 import { grayToneCurve } from "./gray-profile.js";
@@ -181,20 +182,24 @@ describe("decodePhoto", () => {
   });
 });
 
-/** Inserts an iCCP chunk (PNG 3rd edition, 11.3.2.3) after the header of a PNG. */
+/** Inserts an iCCP chunk (PNG 3rd edition, 11.3.2.3) into a PNG. */
 function withPngProfile(png: Buffer, profile: Buffer): Buffer {
-  const typed = Buffer.concat([Buffer.from("iCCPicc\0\0", "latin1"), deflateSync(profile)]);
+  const named = Buffer.concat([Buffer.from("icc\0\0", "latin1"), deflateSync(profile)]);
+  return withPngChunks(png, [pngChunk("iCCP", named)]);
+}
+
+function pngChunk(type: string, data: Buffer): Buffer {
+  const typed = Buffer.concat([Buffer.from(type, "latin1"), data]);
   const frame = Buffer.alloc(8);
-  frame.writeUInt32BE(typed.length - 4, 0);
+  frame.writeUInt32BE(data.length, 0);
   frame.writeUInt32BE(crc32(typed), 4);
+  return Buffer.concat([frame.subarray(0, 4), typed, frame.subarray(4)]);
+}
+
+/** Inserts chunks behind the header of a PNG. */
+function withPngChunks(png: Buffer, chunks: readonly Buffer[]): Buffer {
   const header = 8 + 25;
-  return Buffer.concat([
-    png.subarray(0, header),
-    frame.subarray(0, 4),
-    typed,
-    frame.subarray(4),
-    png.subarray(header),
-  ]);
+  return Buffer.concat([png.subarray(0, header), ...chunks, png.subarray(header)]);
 }
 
 async function bytesOf(...encoding: Parameters<typeof encodePhoto>): Promise<Buffer> {
@@ -258,14 +263,61 @@ describe("notices", () => {
   });
 });
 
+describe("pngColor", () => {
+  const withGamma = async (gamma: number, others: Buffer[] = []) => {
+    const png = await sharp({ create: { width: 2, height: 2, channels: 3, background: "#888" } })
+      .png()
+      .toBuffer();
+    const value = Buffer.alloc(4);
+    value.writeUInt32BE(gamma);
+    return withPngChunks(png, [pngChunk("gAMA", value), ...others]);
+  };
+
+  it("does not believe a gamma that would make the picture black, nor one beside sRGB", async () => {
+    expect(pngColor(await withGamma(100_000))).toMatchObject({ exponent: 1 });
+    for (const gamma of [0, 1, 45_455, 0xffffffff]) {
+      expect(pngColor(await withGamma(gamma))).toBeUndefined();
+    }
+    const srgb = pngChunk("sRGB", Buffer.of(0));
+    expect(pngColor(await withGamma(100_000, [srgb]))).toBeUndefined();
+    const primaries = pngChunk("cHRM", Buffer.alloc(32)); // which are no colours
+    expect(pngColor(await withGamma(45_455, [primaries]))).toBeUndefined();
+  });
+
+  it("is beside the number of frames of an animation", async () => {
+    const frames = pngChunk("acTL", Buffer.of(0, 0, 0, 3, 0, 0, 0, 0));
+    const { notices } = await decodePhoto(await withGamma(45_455, [frames]), "x");
+    expect(notices).toMatchObject([
+      { code: "pages-left-out", message: expect.stringContaining("3 frames") },
+    ]);
+  });
+});
+
 describe("grayToneCurve", () => {
   it("reads a gamma, and nothing from what is no grey profile", () => {
     expect(grayToneCurve(grayProfile(2.2))!(0.5)).toBeCloseTo(0.5 ** 2.2, 3);
     const damaged = grayProfile(2.2).subarray(0, 150);
     damaged.writeUInt32BE(9, 128);
     expect(grayToneCurve(damaged.subarray(0, 133))).toBeUndefined();
-    const rgb = grayProfile(2.2);
+    const cmyk = grayProfile(2.2);
+    cmyk.write("CMYK", 16, "latin1");
+    expect(grayToneCurve(cmyk)).toBeUndefined();
+  });
+
+  it("reads the greys of a profile with primaries, which is attached to grey pictures, too", () => {
+    const rgb = grayProfile(1.8);
     rgb.write("RGB ", 16, "latin1");
-    expect(grayToneCurve(rgb)).toBeUndefined();
+    rgb.write("rTRC", 132, "latin1");
+    expect(grayToneCurve(rgb)!(0.5)).toBeCloseTo(0.5 ** 1.8, 3);
+  });
+
+  it("is not kept busy by numbers that a profile cannot hold", () => {
+    const manyTags = grayProfile(2.2);
+    manyTags.writeUInt32BE(0xffffffff, 128);
+    manyTags.write("xTRC", 132, "latin1");
+    expect(grayToneCurve(manyTags)).toBeUndefined();
+    const longTable = grayProfile(2.2);
+    longTable.writeUInt32BE(0xffffffff, 164);
+    expect(grayToneCurve(longTable)).toBeUndefined();
   });
 });

@@ -9,69 +9,47 @@ import {
 } from "@let-there-be-color/core/metadata";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { describedPicture } from "../testing/described-picture.js";
 import { decodePhoto } from "./decode.js";
 import { encodePhoto, type PixelPicture } from "./encode.js";
-import { OUTPUT_FORMATS, type OutputFormat } from "./format.js";
+import { OUTPUT_FORMATS } from "./format.js";
+import { rotatedPhoto } from "./rotate.js";
+import { SharedMemory } from "./shared-memory.js";
 
 const [width, height] = [40, 30];
 const provenance = { systemVersion: "0.1.0, model test" };
-
-const xmp = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/" tiff:Orientation="8"><dc:title><rdf:Alt><rdf:li xml:lang="x-default">Österreich</rdf:li></rdf:Alt></dc:title></rdf:Description></rdf:RDF></x:xmpmeta>`;
-
-/** A caption and two keywords, as IIM and as image resources. */
-const iptc = Buffer.from(
-  "\x1c\x01\x5a\x00\x03\x1b%G\x1c\x02\x78\x00\x07A cap. \x1c\x02\x19\x00\x03one\x1c\x02\x19\x00\x03two",
-  "latin1",
-);
-
-/** A picture lying on its side, in Adobe RGB by its marks, that says a lot. */
-async function input(format: OutputFormat): Promise<Buffer> {
-  const pixels = {
-    create: { width: height, height: width, channels: 3, background: "#777" },
-  } as const;
-  const exif = (
-    await sharp(pixels)
-      .withExif({
-        IFD0: {
-          Artist: "A. Photographer",
-          ImageDescription: "A street",
-          Orientation: "8",
-        },
-        IFD2: {
-          LensModel: "Lens 50",
-          ColorSpace: "2",
-          PixelXDimension: "30",
-          PixelYDimension: "40",
-        },
-        IFD3: { GPSLatitudeRef: "N" },
-      })
-      .withDensity(300)
-      .jpeg()
-      .toBuffer()
-      .then((file) => sharp(file).metadata())
-  ).exif!;
-  const said = {
-    exif: exif.subarray(6),
-    xmp,
-    ...(format === "jpeg" || format === "tiff" ? { iptc } : {}),
-    ...(format === "jpeg" ? { comments: [Buffer.from("Kommentar")] } : {}),
-    ...(format === "png" ? { texts: [{ keyword: "Warning", text: "not for children" }] } : {}),
-    resolution: { x: 300, y: 300, unit: "inch" },
-  } as const;
-  const file = await sharp(pixels).toFormat(format).toBuffer();
-  return Buffer.from(writeMetadata(file, format, said).bytes);
-}
 
 function picture(overrides: Partial<PixelPicture>): PixelPicture {
   const pixels = new Uint8Array(width * height * 3).fill(99);
   return { width, height, pixels, channels: 3, metadata: {}, ...overrides };
 }
 
+/** An EXIF block of a picture on its side, whose pixels are no squares. */
+function exifWithResolutions(x: number, y: number): Buffer {
+  const block = Buffer.alloc(8 + 2 + 3 * 12 + 4 + 16);
+  block.write("MM\0*\0\0\0\x08\0\x03", "latin1");
+  const values = block.length - 16;
+  [
+    [0x0112, 3, 1, 6 << 16],
+    [0x011a, 5, 1, values],
+    [0x011b, 5, 1, values + 8],
+  ].forEach(([tag, type, count, value], i) => {
+    block.writeUInt16BE(tag!, 10 + 12 * i);
+    block.writeUInt16BE(type!, 12 + 12 * i);
+    block.writeUInt32BE(count!, 14 + 12 * i);
+    block.writeUInt32BE(value!, 18 + 12 * i);
+  });
+  [x, 1, y, 1].forEach((value, i) => {
+    block.writeUInt32BE(value, values + 4 * i);
+  });
+  return block;
+}
+
 const pairs = OUTPUT_FORMATS.flatMap((from) => OUTPUT_FORMATS.map((to) => [from, to] as const));
 
 describe("metadata of the input", () => {
   it.each(pairs)("%s -> %s", async (from, to) => {
-    const { metadata } = readMetadata(await input(from));
+    const { metadata } = readMetadata(await describedPicture(from));
     const { bytes, notices } = await encodePhoto(picture({ metadata }), to, { provenance });
     const written = await sharp(bytes, { failOn: "warning" }).metadata();
     expect([written.width, written.height, written.orientation ?? 1]).toEqual([40, 30, 1]);
@@ -103,7 +81,7 @@ describe("metadata of the input", () => {
   });
 
   it("is upright and without marks of Adobe RGB", async () => {
-    const { metadata } = await decodePhoto(await input("jpeg"), "x");
+    const { metadata } = await decodePhoto(await describedPicture("jpeg"), "x");
     const output = outputMetadata(metadata, { width, height });
     // Fields of the EXIF directory: 0xa001 ColorSpace, 0xa002 and 0xa003 the sizes, as shorts or longs.
     const exif = Buffer.from(output.exif!);
@@ -115,6 +93,27 @@ describe("metadata of the input", () => {
     expect([0x0112, 0xa001, 0xa002, 0xa003].map(shortOf)).toEqual([1, 1, 40, 30]);
   });
 
+  it("has its resolutions across and down turned with the pixels", async () => {
+    const said = {
+      exif: exifWithResolutions(300, 150),
+      resolution: { x: 300, y: 150, unit: "inch" },
+    } as const;
+    const file = await sharp(picture({}).pixels, { raw: { width, height, channels: 3 } })
+      .tiff()
+      .toBuffer();
+    const tiff = Buffer.from(writeMetadata(file, "tiff", said).bytes);
+    const decoded = rotatedPhoto(await decodePhoto(tiff, "x"), 90, new SharedMemory());
+    for (const format of ["jpeg", "png", "webp", "tiff"] as const) {
+      const { metadata } = readMetadata(
+        (await encodePhoto(picture({ metadata: decoded.metadata }), format)).bytes,
+      );
+      expect(metadata.resolution).toEqual({ x: 150, y: 300, unit: "inch" });
+    }
+    const upright = outputMetadata(said, { width, height });
+    expect(upright.resolution).toEqual({ x: 150, y: 300, unit: "inch" });
+    expect(Buffer.from(upright.exif!).readUInt32BE(8 + 2 + 3 * 12 + 4)).toBe(150);
+  });
+
   it("says nothing of a network where it shall not", async () => {
     for (const format of OUTPUT_FORMATS) {
       const { bytes } = await encodePhoto(picture({}), format);
@@ -124,7 +123,7 @@ describe("metadata of the input", () => {
   });
 
   it("goes into pictures with alpha and 16 bits", async () => {
-    const { metadata } = readMetadata(await input("tiff"));
+    const { metadata } = readMetadata(await describedPicture("tiff"));
     for (const format of ["png", "webp", "tiff", "avif"] as const) {
       const pixels = Uint16Array.from({ length: width * height * 4 }, (_, i) => (i * 7919) % 65536);
       const { bytes } = await encodePhoto(picture({ metadata, pixels, channels: 4 }), format, {
@@ -141,7 +140,7 @@ describe("metadata of the input", () => {
 
   it("leaves the pixels as the encoder wrote them", async () => {
     const pixels = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 7919) % 256);
-    const { metadata } = readMetadata(await input("jpeg"));
+    const { metadata } = readMetadata(await describedPicture("jpeg"));
     for (const format of OUTPUT_FORMATS) {
       const decoded = async (said: PixelPicture["metadata"]) => {
         const { bytes } = await encodePhoto(picture({ pixels, metadata: said }), format, {

@@ -27,6 +27,6 @@ export function assertWithinLimit(
   const millions = (pixels: number) => Math.round(pixels / 1e6).toLocaleString("en");
   throw new UserError(
     "input-broken",
-    `${name} has ${width} x ${height} pixels, ${millions(width * height)} million, more than the ${millions(maxPixels)} million of \`maxPixels\`; raise it if the memory suffices (up to 20 bytes a pixel), or reduce or split the picture.`,
+    `${name} has ${width} x ${height} pixels, ${millions(width * height)} million, more than the ${millions(maxPixels)} million of \`maxPixels\`; raise it if the memory suffices (6 to 16 bytes a pixel), or reduce or split the picture.`,
   );
 }

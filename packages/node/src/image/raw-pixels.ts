@@ -1,4 +1,5 @@
 import { lightnessOfSrgbGray } from "@let-there-be-color/core/color";
+import { sampleRgb } from "@let-there-be-color/core/old-photographs";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { DecodedPhoto } from "./decode.js";
 import { DEFAULT_MAX_PIXELS } from "./pixel-limit.js";
@@ -66,9 +67,11 @@ export function decodedPixels(
     },
     bitDepth,
     ...(channels % 2 === 0 ? { alpha: channelOf(pixels, channels, channels - 1, memory) } : {}),
+    ...(channels >= 3 ? { sample: sampleRgb(pixels, channels, width, height) } : {}),
     format: "png",
     metadata: {},
     isLossless: false,
+    pageCount: 1,
     notices: [],
   };
 }

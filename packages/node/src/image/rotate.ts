@@ -1,5 +1,6 @@
 // Scans that lie on their side: a decoded picture, turned by right angles.
 
+import { quarterTurnedMetadata } from "@let-there-be-color/core/metadata";
 import { UserError } from "@let-there-be-color/core/user-error";
 import type { DecodedPhoto } from "./decode.js";
 import type { SharedMemory } from "./shared-memory.js";
@@ -17,7 +18,8 @@ export function assertRotation(degrees: number): asserts degrees is Rotation {
 }
 
 /**
- * The picture turned clockwise. What it carries stays: its orientation is upright already.
+ * The picture turned clockwise. What it says about itself stays but for the
+ * resolution: its orientation is upright already.
  *
  * @param memory where the turned planes come from and the old ones go to
  */
@@ -35,9 +37,11 @@ export function rotatedPhoto(
     memory.give(plane);
     return target;
   };
+  const { metadata } = photo;
   const size = degrees === 180 ? { width, height } : { width: height, height: width };
   return {
     ...photo,
+    metadata: degrees === 180 ? metadata : quarterTurnedMetadata(metadata),
     gray: { ...gray, ...size, codes: turned(gray.codes) },
     ...(alpha ? { alpha: turned(alpha) } : {}),
   };

@@ -14,6 +14,10 @@ it("leaves names of all languages as they are", () => {
   expect(escapeControls(names)).toBe(names);
 });
 
+it("shows bytes of names that are no UTF-8", () => {
+  expect(escapeControls("Caf\udce9 \u{1f600}.jpg")).toBe("Caf\\udce9 \u{1f600}.jpg");
+});
+
 it("keeps what a line of JSON says", () => {
   const value = { input: "a\u009b\n\u001b\u202e\\n.jpg" };
   const line = escapeControls(JSON.stringify(value));

@@ -1,8 +1,9 @@
 /**
  * Control characters of C0 and C1 (ECMA-48), which a terminal obeys, the separators of lines and
- * paragraphs, and the marks that turn the direction of writing (Unicode Standard Annex 9).
+ * paragraphs, the marks that turn the direction of writing (Unicode Standard Annex 9), and halves of
+ * surrogate pairs, which stand for bytes of names that are no UTF-8.
  */
-const controls = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+const controls = /[\p{Cc}\p{Surrogate}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 const named: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 

@@ -21,6 +21,7 @@ import {
 import { UserError } from "@let-there-be-color/core/user-error";
 import { describe, expect, test } from "vitest";
 import { problemWithWebgpu } from "../testing/webgpu.js";
+import { MOST_THREADS } from "./most-threads.js";
 import { createRuntime } from "./onnx-runtime.js";
 
 const webgpuProblem = await problemWithWebgpu();
@@ -102,11 +103,11 @@ describe("on the CPU", () => {
     expect((await createRuntime()).threads).toBe(availableParallelism());
   });
 
-  test.each([0, -1, 1.5, Number.NaN])("refuses %d threads", async (threads) => {
+  test.each([0, -1, 1.5, Number.NaN, MOST_THREADS + 1])("refuses %d threads", async (threads) => {
     await expect(createRuntime({ threads })).rejects.toThrow(
       new UserError(
         "option-invalid",
-        `Expected a positive whole number of \`threads\` but received ${threads}.`,
+        `Expected a whole number of \`threads\` from 1 to ${MOST_THREADS} (on this machine, which has ${availableParallelism()} cores) but received ${threads}.`,
       ),
     );
   });

@@ -13,12 +13,13 @@ import type {
 } from "@let-there-be-color/core/graph";
 import { UserError } from "@let-there-be-color/core/user-error";
 import * as ort from "onnxruntime-node";
+import { MOST_THREADS } from "./most-threads.js";
 import { uninterrupted } from "./uninterrupted.js";
 
 export interface RuntimeOptions {
   /** Default "cpu". "webgpu" and "cuda" need a driver (and for CUDA, libraries) on the machine. */
   readonly device?: Exclude<Device, "wasm">;
-  /** Threads for the CPU's operators, at least 1. Default: all cores. */
+  /** Threads for the CPU's operators, 1 to four for each core, at least 16. Default: all cores. */
   readonly threads?: number;
   /**
    * Whether the CPU's threads spin while they wait for work: a little faster alone, but they keep
@@ -31,14 +32,14 @@ export interface RuntimeOptions {
  * Results too small for 24 bits (below 1.2e-38) become zero, as do such inputs. On the thread that makes
  * the process's first session this holds for JavaScript's own arithmetic from then on, too.
  *
- * @throws UserError if `threads` is no positive whole number, or the device cannot be used here
+ * @throws UserError if `threads` is no whole number in that range, or the device cannot be used here
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const { device = "cpu", threads = availableParallelism(), spinning = true } = options;
-  if (!Number.isInteger(threads) || threads < 1) {
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
     throw new UserError(
       "option-invalid",
-      `Expected a positive whole number of \`threads\` but received ${threads}.`,
+      `Expected a whole number of \`threads\` from 1 to ${MOST_THREADS} (on this machine, which has ${availableParallelism()} cores) but received ${threads}.`,
     );
   }
   return {

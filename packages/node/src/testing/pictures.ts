@@ -36,6 +36,14 @@ export function noisePicture(
     .toBuffer();
 }
 
+/** A grey picture of noise, as PNG: another one for every seed. */
+export function grayNoisePicture(seed: number, width = 32, height = 32): Promise<Buffer> {
+  const codes = Uint8Array.from({ length: width * height }, (_, i) => randomUint32(seed, i) & 255);
+  return sharp(codes, { raw: { width, height, channels: 1 } })
+    .png()
+    .toBuffer();
+}
+
 /** The header of a PNG that claims a size, with no picture data behind it. */
 export async function pngClaiming(width: number, height: number): Promise<Buffer> {
   const png = Buffer.from(await flatPicture([1, 2, 3]));

@@ -48,6 +48,19 @@ function filled(shape: number[], value: number): TensorValue {
   return { type: "float32", shape, data };
 }
 
+test("replaces no file unless told to, and an input never", async () => {
+  const options = { choices, classes: ["a", "b", "c"] };
+  const path = join(folder.path, "net.onnx");
+  const before = await readFile(path);
+  await expect(writeTrainingExport(path, options)).rejects.toThrow(/net\.onnx exists already/);
+  const inputs = [join(folder.path, "net.json")];
+  await expect(writeTrainingExport(path, { ...options, overwrite: true, inputs })).rejects.toThrow(
+    /net\.json is the input itself/,
+  );
+  expect((await readFile(path)).equals(before)).toBe(true);
+  await writeTrainingExport(path, { ...options, overwrite: true });
+});
+
 test("the training graph takes any number of pictures and starts from ltbc's weights", async () => {
   const runtime = await createRuntime({ threads: 1 });
   const session = await runtime.createSession(await readFile(join(folder.path, "net.onnx")));

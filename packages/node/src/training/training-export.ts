@@ -2,7 +2,7 @@
 // the starting weights, and all other choices as JSON.
 
 import { createHash } from "node:crypto";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import {
   type OptimizerOptions,
   optimizerDefaults,
@@ -23,7 +23,9 @@ import {
   type TrainingState,
 } from "@let-there-be-color/core/training";
 import { UserError } from "@let-there-be-color/core/user-error";
-import { writeFileDurably } from "../files/atomic-file.js";
+import { flushFolder } from "../files/atomic-file.js";
+import { assertWritable, writeWhole } from "../files/output-file.js";
+import { prepareOutputFolder } from "../files/output-folder.js";
 import { createRuntime } from "../runtime/onnx-runtime.js";
 import { checkNumbers } from "./run/choices.js";
 import {
@@ -51,6 +53,10 @@ export interface TrainingExportOptions {
    * of colours, the statistics of an encoder.
    */
   readonly pictures?: readonly string[];
+  /** Replace existing files. Default false. */
+  readonly overwrite?: boolean;
+  /** Files that are never replaced, since the choices were read from them. */
+  readonly inputs?: readonly string[];
 }
 
 /** The JSON file. */
@@ -107,7 +113,8 @@ interface ExportedCrop {
  *
  * @param path of the first
  * @returns all paths
- * @throws UserError if choices contradict each other, or pictures are needed that are not given
+ * @throws UserError if choices contradict each other, pictures are needed that are not given, or files
+ *   of these names are there and must not be replaced
  */
 export async function writeTrainingExport(
   path: string,
@@ -133,17 +140,27 @@ export async function writeTrainingExport(
   const { data: _, fingerprints: __, ...configuration } = whole;
   const { network, phases } = configuration;
   const objective = objectiveOf(configuration.objective, network);
+  const { overwrite = false, inputs = [] } = options;
+  const crops = [...new Set(phases.map((phase) => phase.crop))];
+  const stems = crops.map((crop, i) => (i === 0 ? stem : `${stem}-${crop}`));
+  const files = [
+    ...stems.flatMap((each) => [`${each}.onnx`, `${each}-evaluation.onnx`]),
+    `${stem}.json`,
+  ];
+  for (const file of files) {
+    for (const input of inputs) await assertWritable(file, { input, overwrite: true });
+    await assertWritable(file, { overwrite });
+  }
+  await prepareOutputFolder(dirname(path));
   const start = await valuesToStartFrom(whole, options);
-  const written: string[] = [];
   const write = async (file: string, content: Uint8Array) => {
-    await writeFileDurably(file, content);
-    written.push(file);
+    await writeWhole(file, content, { overwrite });
     return { file: basename(file), sha256: createHash("sha256").update(content).digest("hex") };
   };
   const graphs: ExportedCrop[] = [];
-  for (const crop of new Set(phases.map((phase) => phase.crop))) {
-    const first = graphs.length === 0;
-    const name = first ? stem : `${stem}-${crop}`;
+  for (const [i, crop] of crops.entries()) {
+    const first = i === 0;
+    const name = stems[i]!;
     const sized = { ...configuration, height: crop, width: crop };
     const { model, boundary, ...inputs } = lossGraph(sized, first ? start : undefined);
     const judgement = judgementGraph(sized);
@@ -174,9 +191,9 @@ export async function writeTrainingExport(
       classes: typeof classes === "number" ? [] : configuration.classes,
     },
   };
-  const json = `${stem}.json`;
-  await writeFileDurably(json, `${JSON.stringify(description, null, 1)}\n`);
-  return [...written, json];
+  await write(`${stem}.json`, Buffer.from(`${JSON.stringify(description, null, 1)}\n`));
+  await flushFolder(dirname(path));
+  return files;
 }
 
 const nowhere: RunConfiguration["data"] = {

@@ -145,7 +145,7 @@ export async function predictWithOther(
     return value * scales[channel]! + offsets[channel]!;
   });
   assertFinite(ab);
-  return new ColorAnalysis({ ab, ...size });
+  return new ColorAnalysis({ ab, ...size, guide: { lightness, width, height } });
 }
 
 /** `[channels, height, width]` */

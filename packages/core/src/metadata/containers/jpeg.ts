@@ -53,7 +53,7 @@ export function readJpeg(file: Uint8Array): ContainerMetadata {
     ...(resolution ? { resolution } : {}),
     damaged: [
       ...(resources.isWhole ? [] : ["Photoshop image resources"]),
-      ...(xmp.isWhole ? [] : ["extended XMP"]),
+      ...(xmp.isWhole ? [] : ["Extended XMP"]),
     ],
     foreign: foreignSegments(segments),
   };

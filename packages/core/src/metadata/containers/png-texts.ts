@@ -6,21 +6,24 @@ import type { PngText } from "../picture-metadata.js";
 import type { Chunk } from "./png-chunks.js";
 import { chunk } from "./png-chunks.js";
 
-/** Texts that unpack to more are no texts. */
-const LARGEST_TEXT = 64 * 2 ** 20;
+/** What all texts of a file may unpack to, in bytes: more are no texts. */
+export const LARGEST_TEXTS = 64 * 2 ** 20;
 /** Shorter ones are not packed. */
 const SHORTEST_PACKED = 1024;
 
 const RAW_PROFILE = "Raw profile type ";
 
-/** @throws DamagedMetadata if it cannot be read */
-export function readText({ type, content }: Chunk): PngText {
+/**
+ * @param largest bytes that it may unpack to
+ * @throws DamagedMetadata if it cannot be read
+ */
+export function readText({ type, content }: Chunk, largest: number): PngText {
   const [keyword, at] = untilZero(content, 0);
   if (keyword === "") throw new DamagedMetadata("a text without keyword");
   if (type === "tEXt") return { keyword, text: latin1(content.subarray(at)) };
   if (type === "zTXt") {
     if (content[at] !== 0) throw new DamagedMetadata("unknown compression");
-    return { keyword, text: latin1(unpack(content.subarray(at + 1))) };
+    return { keyword, text: latin1(unpack(content.subarray(at + 1), largest)) };
   }
   const isPacked = content[at] === 1;
   const [language, afterLanguage] = untilZero(content, at + 2);
@@ -31,7 +34,7 @@ export function readText({ type, content }: Chunk): PngText {
   const bytes = content.subarray(afterKeyword);
   return {
     keyword,
-    text: decoder.decode(isPacked ? unpack(bytes) : bytes),
+    text: decoder.decode(isPacked ? unpack(bytes, largest) : bytes),
     language,
     ...(translatedKeyword ? { translatedKeyword } : {}),
   };
@@ -72,9 +75,12 @@ export function rawProfile({
   text,
 }: PngText): { kind: string; bytes: Uint8Array } | undefined {
   if (!keyword.startsWith(RAW_PROFILE)) return undefined;
-  const [, length, digits] = /^\s*[^\n]+\n\s*(\d+)\s+([0-9a-fA-F\s]*)$/.exec(text) ?? [];
-  const hex = digits?.replace(/\s/g, "") ?? "";
-  if (hex.length !== Number(length) * 2) throw new DamagedMetadata("a raw profile cut short");
+  // Line by line: the name, the length, the digits.
+  const [, length, ...lines] = text.trim().split("\n");
+  const hex = lines.join("").replace(/\s/g, "");
+  if (hex.length !== Number(length) * 2 || !/^[0-9a-f]*$/i.test(hex)) {
+    throw new DamagedMetadata("a raw profile cut short");
+  }
   const bytes = Uint8Array.from({ length: hex.length / 2 }, (_, i) =>
     Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16),
   );
@@ -88,13 +94,13 @@ function untilZero(content: Uint8Array, from: number): [text: string, next: numb
   return [latin1(content.subarray(from, end)), end + 1];
 }
 
-function unpack(bytes: Uint8Array): Uint8Array {
+function unpack(bytes: Uint8Array, largest: number): Uint8Array {
   const parts: Uint8Array[] = [];
   let length = 0;
   try {
     const unzlib = new Unzlib((part) => {
       length += part.length;
-      if (length > LARGEST_TEXT) throw new DamagedMetadata("a text beyond 64 MB");
+      if (length > largest) throw new DamagedMetadata("texts beyond 64 MB");
       parts.push(part);
     });
     // In small pieces, so that what unpacks to gigabytes is noticed early.

@@ -11,7 +11,7 @@ import type {
 import { xmpText } from "../text.js";
 import { withoutExifPrefix } from "./exif-prefix.js";
 import { type Chunk, chunk, readChunks, SIGNATURE_LENGTH } from "./png-chunks.js";
-import { rawProfile, readText, textChunk } from "./png-texts.js";
+import { LARGEST_TEXTS, rawProfile, readText, textChunk } from "./png-texts.js";
 
 const XMP = "XML:com.adobe.xmp";
 const XMP_IN_APP1 = "http://ns.adobe.com/xap/1.0/\0";
@@ -22,12 +22,16 @@ const METERS_IN = { inch: 0.0254, centimeter: 0.01 } as const;
 export function readPng(file: Uint8Array): ContainerMetadata {
   const chunks = readChunks(file);
   const found: Found = { texts: [], damaged: new Set() };
-  for (const text of chunks.filter(({ type }) => TEXTS.has(type))) {
+  let left = LARGEST_TEXTS;
+  for (const chunkOfText of chunks.filter(({ type }) => TEXTS.has(type))) {
     try {
-      take(readText(text), found);
+      const text = readText(chunkOfText, left);
+      left -= text.text.length;
+      take(text, found);
     } catch (error) {
       if (!(error instanceof DamagedMetadata)) throw error;
-      found.damaged.add("a text");
+      left = Math.floor(left / 2); // it may have unpacked to all that was left
+      found.damaged.add("A text");
     }
   }
   const own = chunks.find(({ type }) => type === "eXIf")?.content;

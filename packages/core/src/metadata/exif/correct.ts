@@ -23,6 +23,8 @@ import {
   ORIENTATION,
   PIXEL_X_DIMENSION,
   PIXEL_Y_DIMENSION,
+  X_RESOLUTION,
+  Y_RESOLUTION,
   YCBCR_POSITIONING,
 } from "../tiff/tags.js";
 import { isAboutPixels } from "./tags-of-pixels.js";
@@ -79,6 +81,24 @@ export function correctedExif(exif: Uint8Array, { width, height }: OutputPixels)
     if (interoperability) block.markBasic(interoperability);
   }
   return thumbnail ? block.without(thumbnail) : block.bytes;
+}
+
+/**
+ * A copy of an EXIF block whose resolutions across and down have changed places.
+ *
+ * @throws DamagedMetadata if the main directory cannot be read
+ */
+export function quarterTurnedExif(exif: Uint8Array): Uint8Array {
+  const block = new ExifBlock(new Uint8Array(exif));
+  const { tiff } = block;
+  const directory = tiff.directory(tiff.firstDirectory);
+  const [x, y] = [X_RESOLUTION, Y_RESOLUTION].map((tag) => tiff.find(directory, tag));
+  if (x?.length !== 8 || y?.length !== 8) return exif;
+  const across = new Uint8Array(tiff.value(x));
+  if (across.every((byte, i) => byte === tiff.value(y)[i])) return exif;
+  block.bytes.set(tiff.value(y), x.valueAt);
+  block.bytes.set(across, y.valueAt);
+  return block.bytes;
 }
 
 /** Where bytes lie. */

@@ -52,6 +52,7 @@ export function readFields(tiff: TiffStructure, directory: TiffDirectory): Field
 
 function readLevel(tiff: TiffStructure, { entries }: TiffDirectory, depth: number): Field[] {
   const fields: Field[] = [];
+  const led = new Set<number>(); // a directory of each kind: more would multiply from level to level
   for (const entry of entries) {
     const { tag, type, count } = entry;
     if (!NESTED.has(tag)) {
@@ -60,7 +61,8 @@ function readLevel(tiff: TiffStructure, { entries }: TiffDirectory, depth: numbe
       continue;
     }
     const [offset] = tiff.integers({ ...entry, count: Math.min(count, 1) });
-    if (offset === undefined || depth === DEEPEST) continue;
+    if (offset === undefined || depth === DEEPEST || led.has(tag)) continue;
+    led.add(tag);
     try {
       const nested = readLevel(tiff, tiff.directory(offset), depth + 1);
       fields.push({ tag, type: 4, count: 1, value: new Uint8Array(4), directory: nested });

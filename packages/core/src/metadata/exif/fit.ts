@@ -32,6 +32,8 @@ export function fitExif(exif: Uint8Array, largest: number): FittedExif {
       gone.add(field);
       leftOut.push(field.tag);
       surplus -= ENTRY_LENGTH + field.value.length;
+      // Without it, the way to its place need not be kept, either.
+      if (field.place !== undefined) break;
     }
     if (gone.size === 0) throw new DamagedMetadata("directories without fields");
     fields = without(fields, gone);

@@ -48,7 +48,9 @@ export function applicationTexts(sets: readonly DataSet[]): Map<number, string[]
   for (const { record, number, value } of sets) {
     if (record !== 2 || value.length === 0) continue;
     const text = isUtf8 ? new TextDecoder().decode(value) : textOf(value);
-    texts.set(number, [...(texts.get(number) ?? []), text]);
+    const others = texts.get(number);
+    if (others) others.push(text);
+    else texts.set(number, [text]);
   }
   return texts;
 }

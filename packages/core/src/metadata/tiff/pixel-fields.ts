@@ -10,12 +10,14 @@ import {
   ORIENTATION,
   PHOTOMETRIC,
   PLANAR_CONFIGURATION,
+  ROWS_PER_STRIP,
   SAMPLE_FORMAT,
   SAMPLES_PER_PIXEL,
   STRIP_BYTE_COUNTS,
   STRIP_OFFSETS,
   SUB_DIRECTORIES,
   TILE_BYTE_COUNTS,
+  TILE_LENGTH,
   TILE_OFFSETS,
   TILE_WIDTH,
 } from "./tags.js";
@@ -76,20 +78,32 @@ export function tiffPixelFormat(file: Uint8Array, index = 0): TiffPixelFormat | 
   });
 }
 
-/** Whether every strip or tile of a page lies within the file. */
-export function hasAllTiffPixels(file: Uint8Array, index = 0): boolean {
-  const isWhole = inPage(file, index, (tiff, page) => {
+/**
+ * @returns how many bytes the strips or tiles of a page take; undefined if some are missing or do not
+ * lie within the file
+ */
+export function tiffPixelBytes(file: Uint8Array, index = 0): number | undefined {
+  const format = tiffPixelFormat(file, index);
+  if (!format) return undefined;
+  return inPage(file, index, (tiff, page) => {
     const list = (tag: number) => {
       const entry = tiff.find(page, tag);
       return entry ? tiff.integers(entry) : [];
     };
     const offsets = [...list(STRIP_OFFSETS), ...list(TILE_OFFSETS)];
     const lengths = [...list(STRIP_BYTE_COUNTS), ...list(TILE_BYTE_COUNTS)];
-    if (offsets.length === 0 || offsets.length !== lengths.length) return false;
-    return offsets.every((offset, i) => offset + lengths[i]! <= file.length);
+    const { width, height, tileWidth, planarConfiguration, samplesPerPixel } = format;
+    const rows = tiff.integer(page, tileWidth ? TILE_LENGTH : ROWS_PER_STRIP) || height;
+    const planes = planarConfiguration === 2 ? samplesPerPixel : 1;
+    const blocks = Math.ceil(width / (tileWidth ?? width)) * Math.ceil(height / rows) * planes;
+    if (offsets.length < blocks || offsets.length !== lengths.length) return undefined;
+    if (offsets.some((offset, i) => offset + lengths[i]! > file.length)) return undefined;
+    return lengths.reduce((sum, length) => sum + length, 0);
   });
-  return isWhole ?? false;
 }
+
+/** Cameras write a handful; a hostile file may name one directory a million times. */
+const MOST_NESTED = 16;
 
 /** Whether the file holds the raw data of a camera's sensor (DNG, NEF, CR2, ARW, ...). */
 export function isCameraRawTiff(file: Uint8Array): boolean {
@@ -99,7 +113,7 @@ export function isCameraRawTiff(file: Uint8Array): boolean {
       RAW_PHOTOMETRICS.has(tiff.integer(directory, PHOTOMETRIC) ?? 1);
     return tiff.chain().some((page) => {
       const nested = tiff.find(page, SUB_DIRECTORIES);
-      const offsets = nested ? tiff.integers(nested) : [];
+      const offsets = nested ? tiff.integers(nested).slice(0, MOST_NESTED) : [];
       return isRaw(page) || offsets.some((offset) => isRaw(tiff.directory(offset)));
     });
   } catch (error) {
@@ -112,14 +126,13 @@ export function isCameraRawTiff(file: Uint8Array): boolean {
 const PIXEL_TAGS: ReadonlySet<number> = new Set([
   ...[IMAGE_WIDTH, IMAGE_LENGTH, BITS_PER_SAMPLE, COMPRESSION, PHOTOMETRIC, ORIENTATION],
   ...[STRIP_OFFSETS, SAMPLES_PER_PIXEL, STRIP_BYTE_COUNTS, TILE_OFFSETS, TILE_BYTE_COUNTS],
-  ...[EXTRA_SAMPLES, SAMPLE_FORMAT, ICC_PROFILE, PLANAR_CONFIGURATION, TILE_WIDTH],
+  ...[EXTRA_SAMPLES, SAMPLE_FORMAT, ICC_PROFILE, PLANAR_CONFIGURATION],
+  ...[ROWS_PER_STRIP, TILE_WIDTH, TILE_LENGTH],
   266, // FillOrder
-  278, // RowsPerStrip
   292, // T4Options
   293, // T6Options
   317, // Predictor
   320, // ColorMap
-  323, // TileLength
   332, // InkSet
   347, // JPEGTables
   ...[512, 513, 514, 515, 517, 518, 519, 520, 521], // JPEG of TIFF 6.0
@@ -127,6 +140,7 @@ const PIXEL_TAGS: ReadonlySet<number> = new Set([
   530, // YCbCrSubSampling
   531, // YCbCrPositioning
   532, // ReferenceBlackWhite
+  50674, // LercParameters
 ]);
 
 /**
@@ -140,58 +154,84 @@ export function tiffOfPixelsOnly(file: Uint8Array, index = 0): Uint8Array<ArrayB
 }
 
 /**
- * A copy of a TIFF file with one page, in which each of the samples that lie together is a pixel of its
- * own: for decoders that mistake the places of samples that are no whole bytes.
+ * A copy of a TIFF file with one page, whose fields contradict neither each other nor
+ * {@link tiffPixelFormat}: all samples are of one kind. Samples that share bytes become pixels of their
+ * own. For decoders that trust what they read, or mistake the places of such samples.
  *
  * @returns undefined if the file is no TIFF, has no such page, or its directory is damaged
  */
-export function tiffOfSingleSamples(
+export function tiffOfUniformSamples(
   file: Uint8Array,
   index = 0,
 ): Uint8Array<ArrayBuffer> | undefined {
   const format = tiffPixelFormat(file, index);
   if (!format) return undefined;
-  const { width, tileWidth = 0, samplesPerPixel, bitsPerSample } = format;
+  const { width, height, tileWidth, samplesPerPixel, bitsPerSample, sampleFormat } = format;
+  const sharesBytes = bitsPerSample % 8 !== 0 && format.planarConfiguration === 1;
+  const [joined, samples] = sharesBytes ? [samplesPerPixel, 1] : [1, samplesPerPixel];
   return withPixelFields(file, index, {
-    [IMAGE_WIDTH]: width * samplesPerPixel,
-    [TILE_WIDTH]: tileWidth * samplesPerPixel,
-    [SAMPLES_PER_PIXEL]: 1,
-    [BITS_PER_SAMPLE]: bitsPerSample,
-    [PHOTOMETRIC]: 1,
+    [IMAGE_WIDTH]: [width * joined],
+    [IMAGE_LENGTH]: [height],
+    ...(tileWidth ? { [TILE_WIDTH]: [tileWidth * joined] } : {}),
+    [SAMPLES_PER_PIXEL]: [samples],
+    [BITS_PER_SAMPLE]: Array(samples).fill(bitsPerSample),
+    [SAMPLE_FORMAT]: Array(samples).fill(sampleFormat),
+    [PHOTOMETRIC]: [1],
+    [COMPRESSION]: [format.compression],
+    [PLANAR_CONFIGURATION]: [format.planarConfiguration],
   });
 }
 
-/** @param replaced values to state in place of those of the file, by their tag */
+/** @param stated values in place of those of the file, by their tags; unsigned, up to 32 bits */
 function withPixelFields(
   file: Uint8Array,
   index: number,
-  replaced: Readonly<Record<number, number>>,
+  stated: Readonly<Record<number, readonly number[]>>,
 ): Uint8Array<ArrayBuffer> | undefined {
   return inPage(file, index, (tiff, page) => {
+    const { isBig, reader } = tiff;
+    const { littleEndian } = reader;
     const kept = new Map<number, TiffEntry>();
     for (const entry of page.entries) {
       if (PIXEL_TAGS.has(entry.tag) && !kept.has(entry.tag)) kept.set(entry.tag, entry);
     }
     const orientation = tiff.integer(page, ORIENTATION) ?? 1;
     if (orientation < 1 || orientation > 8) kept.delete(ORIENTATION);
-    const [countSize, entrySize, offsetSize] = tiff.isBig ? [8, 20, 8] : [2, 12, 4];
+    const tags = [...new Set([...kept.keys(), ...Object.keys(stated).map(Number)])];
+    const [countSize, entrySize, offsetSize] = isBig ? [8, 20, 8] : [2, 12, 4];
     const at = file.length + (file.length % 2);
-    const directory = new Uint8Array(countSize + kept.size * entrySize + offsetSize);
-    const number = numberWriter(directory, tiff.reader.littleEndian);
-    number(0, kept.size, countSize);
-    [...kept.values()]
-      .sort((a, b) => a.tag - b.tag)
-      .forEach((entry, i) => {
+    const directory = new Uint8Array(countSize + tags.length * entrySize + offsetSize);
+    const number = numberWriter(directory, littleEndian);
+    number(0, tags.length, countSize);
+    const values: Uint8Array[] = [];
+    let valuesEnd = at + directory.length;
+    tags
+      .sort((a, b) => a - b)
+      .forEach((tag, i) => {
         const target = countSize + i * entrySize;
-        directory.set(tiff.reader.slice(entry.at, entrySize), target);
-        const value = replaced[entry.tag];
-        if (value === undefined) return;
+        const numbers = stated[tag];
+        if (!numbers) {
+          directory.set(reader.slice(kept.get(tag)!.at, entrySize), target);
+          return;
+        }
+        number(target, tag, 2);
         number(target + 2, LONG, 2);
-        number(target + 4, 1, offsetSize);
-        number(target + 4 + offsetSize, value, 4);
+        number(target + 4, numbers.length, offsetSize);
+        const value = new Uint8Array(numbers.length * 4);
+        const write = numberWriter(value, littleEndian);
+        numbers.forEach((entry, j) => {
+          write(4 * j, entry, 4);
+        });
+        if (value.length <= offsetSize) {
+          directory.set(value, target + 4 + offsetSize);
+          return;
+        }
+        number(target + 4 + offsetSize, valuesEnd, offsetSize);
+        values.push(value);
+        valuesEnd += value.length;
       });
-    const copy = concatBytes([file, new Uint8Array(file.length % 2), directory]);
-    numberWriter(copy, tiff.reader.littleEndian)(tiff.isBig ? 8 : 4, at, offsetSize);
+    const copy = concatBytes([file, new Uint8Array(file.length % 2), directory, ...values]);
+    numberWriter(copy, littleEndian)(isBig ? 8 : 4, at, offsetSize);
     return copy;
   });
 }

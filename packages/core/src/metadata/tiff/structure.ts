@@ -6,7 +6,6 @@ import { ByteReader, DamagedMetadata } from "../byte-reader.js";
 /** Bytes of one value of each field type; TIFF 6.0 section 2, TIFF Supplement 1 (13), BigTIFF (16..18). */
 const TYPE_SIZES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
 
-export const ASCII = 2;
 export const SHORT = 3;
 export const LONG = 4;
 export const RATIONAL = 5;
@@ -14,6 +13,9 @@ export const UNDEFINED = 7;
 export const SRATIONAL = 10;
 const LONG8 = 16;
 const IFD8 = 18;
+
+/** Entries of a whole chain: tens of thousands of pages. Directories may overlap in a hostile file. */
+const MOST_ENTRIES = 2 ** 20;
 
 /** Bytes of one value of a field type; 0 if there is no such type. */
 export function typeSize(type: number): number {
@@ -105,15 +107,21 @@ export class TiffStructure {
     return { tag, type, count, at, valueAt, length };
   }
 
-  /** The main directories, in order; a chain that loops or leaves the file ends there. */
+  /**
+   * The main directories, in order; a chain that loops, leaves the file or is longer than any real one
+   * ends there.
+   */
   chain(): TiffDirectory[] {
     const directories: TiffDirectory[] = [];
     const seen = new Set<number>();
+    let entries = 0;
     for (let offset = this.firstDirectory; offset !== 0 && !seen.has(offset); ) {
       seen.add(offset);
+      if (entries > MOST_ENTRIES) break;
       try {
         const directory = this.directory(offset);
         directories.push(directory);
+        entries += directory.entries.length + directory.damaged;
         offset = directory.next;
       } catch (error) {
         if (error instanceof DamagedMetadata && directories.length > 0) break;

@@ -21,7 +21,9 @@ export interface SplitXmp {
 
 /** The digest that a packet names, if it has a second part. */
 export function extendedGuid(standard: string): string | undefined {
-  return /HasExtendedXMP(?:\s*=\s*["']|>)\s*([0-9A-Fa-f]{32})/.exec(standard)?.[1]?.toUpperCase();
+  return /HasExtendedXMP(?:\s*=\s*["']|[^>]{0,200}>)\s*([0-9A-Fa-f]{32})/
+    .exec(standard)?.[1]
+    ?.toUpperCase();
 }
 
 /**

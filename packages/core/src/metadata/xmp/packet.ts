@@ -5,6 +5,9 @@ import { expandedName, NAMESPACES, type PropertyName } from "./namespaces.js";
 /** Packets beyond this are not real: the longest ones hold a depth map of some megabytes. */
 const LARGEST_PACKET = 64 * 2 ** 20;
 
+/** More declarations than this are not real, either, and each element is checked against them. */
+const MOST_DECLARATIONS = 10_000;
+
 const EMPTY = `<x:xmpmeta xmlns:x="${NAMESPACES.x}"><rdf:RDF xmlns:rdf="${NAMESPACES.rdf}"><rdf:Description rdf:about=""/></rdf:RDF></x:xmpmeta>`;
 
 /** How the items of a list property are to be understood (ISO 16684-1, 7.7). */
@@ -189,6 +192,9 @@ function parse(packet: string): Document {
   const start = packet.search(/<(\w+:)?(xmpmeta|xapmeta|RDF)[\s>]/);
   const end = packet.lastIndexOf("<?xpacket end");
   if (start < 0 || packet.length > LARGEST_PACKET) throw new DamagedMetadata("no XMP");
+  if (packet.split("xmlns", MOST_DECLARATIONS + 2).length > MOST_DECLARATIONS + 1) {
+    throw new DamagedMetadata("too many namespaces");
+  }
   const xml = packet.slice(start, end > start ? end : undefined).trim();
   try {
     const parser = new DOMParser({

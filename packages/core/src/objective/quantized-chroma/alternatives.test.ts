@@ -145,19 +145,24 @@ describe("alternatives", () => {
     expect(alternativeColors(meadow, readOut, 4).length).toBeLessThan(4);
   });
 
-  it("are none of colours that only the prior's correction makes likely", () => {
-    const counts = bins.a.map((a, bin) => (Math.hypot(a - 60, bins.b[bin]! + 60) < 30 ? 1e-3 : 1));
+  it.each([
+    [0.0005, 1e-3],
+    [0.027, 0.1],
+  ])("are none of colours that only the prior's correction makes likely (%d)", (share, rarity) => {
+    const counts = bins.a.map((a, bin) =>
+      Math.hypot(a - 60, bins.b[bin]! + 60) < 30 ? rarity : 1,
+    );
     const sum = counts.reduce((total, count) => total + count, 0);
     const rareViolet = new ChromaPrior(
       bins,
       Float32Array.from(counts, (count) => count / sum),
     );
-    // A wall, grey or else brown; violet has a two-thousandth of the grey's likelihood.
+    // A wall, grey or else brown; hardly ever violet.
     const { logits, lightness } = picture(
       () => [
         [0, 0, 0.8],
         [15, 45, 0.2],
-        [60, -60, 0.0004],
+        [60, -60, 0.8 * share],
       ],
       () => 50,
     );

@@ -1,7 +1,7 @@
 // Samples of a picture file through libvips. Strict at first, since a lenient decoder fills what is
 // missing with grey; then again where the mistake is known to be outside of the picture.
 
-import { hasAllTiffPixels, tiffOfPixelsOnly } from "@let-there-be-color/core/metadata";
+import { tiffOfPixelsOnly, tiffPixelBytes } from "@let-there-be-color/core/metadata";
 import type { Notice } from "@let-there-be-color/core/notice";
 import sharp, { type Metadata, type Region, type SharpOptions } from "sharp";
 import { decodingError, reasons } from "./decoding-error.js";
@@ -16,7 +16,6 @@ export interface PictureSource {
   readonly page: number;
   /** What to call the file in messages. */
   readonly name: string;
-  readonly maxPixels: number;
 }
 
 /** What is asked of libvips. */
@@ -40,21 +39,27 @@ export interface Samples {
 export async function readHeader(source: PictureSource): Promise<Metadata> {
   const { file, page, name, kind } = source;
   try {
-    return await sharp(file, { ...openingOptions(source), page }).metadata();
+    return await sharp(file, openingOptions(source)).metadata();
   } catch (error) {
     const repaired = kind === "tiff" ? tiffOfPixelsOnly(file, page) : undefined;
     if (!repaired) throw decodingError(error, name);
     try {
-      return await sharp(repaired, openingOptions(source)).metadata();
+      return await sharp(repaired, STRICT).metadata();
     } catch {
       throw decodingError(error, name);
     }
   }
 }
 
-function openingOptions({ kind, maxPixels }: PictureSource): SharpOptions {
-  // "warning" makes cut-short and corrupt data an error instead of a half grey picture.
-  return { failOn: "warning", limitInputPixels: kind === "tiff" ? false : maxPixels };
+/**
+ * "warning" makes cut-short and corrupt data an error instead of a half grey picture. The number of
+ * pixels is looked at before anything is decoded.
+ */
+const STRICT: SharpOptions = { failOn: "warning", limitInputPixels: false };
+
+/** A page is asked for in TIFF only: HEIF files say themselves which of their pictures comes first. */
+function openingOptions({ kind, page }: PictureSource): SharpOptions {
+  return kind === "tiff" ? { ...STRICT, page } : STRICT;
 }
 
 /** Which bytes are decoded, and how strictly. */
@@ -73,9 +78,7 @@ export class SampleReader {
   constructor(source: PictureSource, request: SampleRequest) {
     this.#source = source;
     this.#request = request;
-    const { file, page, kind } = source;
-    const options = openingOptions(source);
-    this.#way = { file, options: kind === "tiff" ? { ...options, page } : options };
+    this.#way = { file: source.file, options: openingOptions(source) };
   }
 
   /** What was wrong with the file, after it has been read. */
@@ -107,13 +110,12 @@ export class SampleReader {
 
   *#otherWays(error: unknown) {
     const { kind, file, page } = this.#source;
-    const options = openingOptions(this.#source);
     if (kind === "jpeg") {
       const ended = withJpegEnd(file);
       const message = "The end of its file is missing; the picture is whole.";
-      if (ended) yield { file: ended, options, message };
+      if (ended) yield { file: ended, options: STRICT, message };
       if (reasons(error).every(isHarmlessInJpeg)) {
-        const lenient: SharpOptions = { ...options, failOn: "none" };
+        const lenient: SharpOptions = { ...STRICT, failOn: "none" };
         yield {
           file,
           options: lenient,
@@ -122,9 +124,9 @@ export class SampleReader {
       }
     }
     if (kind === "tiff") {
-      const repaired = hasAllTiffPixels(file, page) ? tiffOfPixelsOnly(file, page) : undefined;
+      const repaired = tiffPixelBytes(file, page) ? tiffOfPixelsOnly(file, page) : undefined;
       const message = "Fields of its TIFF header have mistakes; the picture is whole.";
-      if (repaired) yield { file: repaired, options, message };
+      if (repaired) yield { file: repaired, options: STRICT, message };
     }
   }
 

@@ -4,9 +4,9 @@
 
 import { labToRgb, linearToSrgb } from "@let-there-be-color/core/color";
 import {
-  hasAllTiffPixels,
   type TiffPixelFormat,
-  tiffOfSingleSamples,
+  tiffOfUniformSamples,
+  tiffPixelBytes,
 } from "@let-there-be-color/core/metadata";
 import type { Notice } from "@let-there-be-color/core/notice";
 import { UserError } from "@let-there-be-color/core/user-error";
@@ -17,6 +17,8 @@ const SEPARATED = 5;
 const CIELAB = 8;
 const ICCLAB = 9;
 const GRAY = [0, 1];
+
+const UNCOMPRESSED = 1;
 
 const UNSIGNED = 1;
 const SIGNED = 2;
@@ -56,56 +58,61 @@ export async function plainTiff(
   name: string,
 ): Promise<PlainTiff> {
   assertReadable(format, name);
-  if (!hasAllTiffPixels(file, page)) throw broken(name, "pixels are missing");
-  const samples = await readSamples(file, page, format, name);
+  if (!mayBeWhole(tiffPixelBytes(file, page), format)) throw broken(name, "pixels are missing");
+  const samples = await readSamples(file, page, name);
   const { width, height, samplesPerPixel } = format;
   if (samples.length !== width * height * samplesPerPixel) throw broken(name, "pixels are missing");
   const plain = codesOf(samples, format);
   return { file: uncompressedTiff(plain.codes, plain.format), notices: plain.notices };
 }
 
+/** What no compression exceeds that is found in such files; LZW comes to 2,700. */
+const LARGEST_COMPRESSION = 4000;
+
+/** Whether so many bytes can hold the page: a damaged size would make geotiff busy for minutes. */
+function mayBeWhole(stored: number | undefined, format: TiffPixelFormat): boolean {
+  if (stored === undefined) return false;
+  const { width, height, samplesPerPixel, bitsPerSample, compression } = format;
+  const bytes = (width * height * samplesPerPixel * bitsPerSample) / 8;
+  return bytes <= stored * (compression === UNCOMPRESSED ? 1 : LARGEST_COMPRESSION);
+}
+
 function assertReadable(format: TiffPixelFormat, name: string): void {
   const { photometric, bitsPerSample, sampleFormat, samplesPerPixel } = format;
-  const isNumber = [UNSIGNED, SIGNED, FLOATING_POINT].includes(sampleFormat);
+  const isNumber =
+    ([UNSIGNED, SIGNED].includes(sampleFormat) && bitsPerSample >= 1 && bitsPerSample <= 32) ||
+    (sampleFormat === FLOATING_POINT && [16, 32, 64].includes(bitsPerSample));
   const isLab = photometric === CIELAB || photometric === ICCLAB;
   const isKnown =
     (GRAY.includes(photometric) && samplesPerPixel >= 1) ||
     (photometric === RGB && samplesPerPixel >= 3) ||
     (photometric === SEPARATED && samplesPerPixel >= 4) ||
     (isLab && samplesPerPixel >= 3 && (bitsPerSample === 8 || bitsPerSample === 16));
-  if (isNumber && isKnown && bitsPerSample <= 64) return;
+  if (isNumber && isKnown && samplesPerPixel <= MOST_SAMPLES) return;
   throw new UserError(
     "input-broken",
     `${name} is a TIFF of a kind that is not supported (${bitsPerSample} bits a sample, sample format ${sampleFormat}, ${samplesPerPixel} samples a pixel, photometric interpretation ${photometric}); open it in a picture editor and save it as a 16-bit TIFF or PNG.`,
   );
 }
 
+/** Scanners and cameras of many bands have fewer. */
+const MOST_SAMPLES = 64;
+
 type Samples = ArrayLike<number>;
 
-/** Interleaved samples. */
-async function readSamples(
-  file: Uint8Array,
-  page: number,
-  format: TiffPixelFormat,
-  name: string,
-): Promise<Samples> {
+/** Interleaved samples. geotiff gets a file that does not contradict itself, which would end the process. */
+async function readSamples(file: Uint8Array, page: number, name: string): Promise<Samples> {
   const { fromArrayBuffer } = await import("geotiff"); // few files need it
-  const oneByOne = isPacked(format) ? tiffOfSingleSamples(file, page) : undefined;
-  const source = oneByOne ?? file;
-  const isWhole = source.byteLength === source.buffer.byteLength;
-  const bytes = (isWhole ? source : new Uint8Array(source)).buffer as ArrayBuffer;
+  const uniform = tiffOfUniformSamples(file, page);
+  if (!uniform) throw broken(name, "its directory is damaged");
   try {
-    const image = await (await fromArrayBuffer(bytes)).getImage(oneByOne ? 0 : page);
-    return (await image.readRasters({ interleave: true })) as unknown as Samples;
+    const image = await (await fromArrayBuffer(uniform.buffer)).getImage(0);
+    const samples = Array.from({ length: image.getSamplesPerPixel() }, (_, i) => i);
+    return (await image.readRasters({ samples, interleave: true })) as unknown as Samples;
   } catch (error) {
     const reason = error instanceof Error ? error.message.split("\n")[0]! : String(error);
     throw broken(name, reason, error);
   }
-}
-
-/** Whether the samples of a pixel share bytes, where geotiff mistakes their places. */
-function isPacked({ bitsPerSample, samplesPerPixel, planarConfiguration }: TiffPixelFormat) {
-  return bitsPerSample % 8 !== 0 && samplesPerPixel > 1 && planarConfiguration === 1;
 }
 
 /** Codes of a plain file, and what they are. */

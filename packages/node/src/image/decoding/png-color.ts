@@ -17,6 +17,10 @@ const SRGB = [0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06];
 /** What writers state for sRGB, whose curve is no power: 1 / 2.2. */
 const GAMMA_OF_SRGB = 45455;
 
+/** What lies beyond is a mistake and would turn the picture black or white: 0.1 and 10. */
+const LOWEST_GAMMA = 10_000;
+const HIGHEST_GAMMA = 1_000_000;
+
 /** The gamma and primaries of a PNG, or undefined if it states none, those of sRGB, or something better. */
 export function pngColor(file: Uint8Array): PngColor | undefined {
   let gamma: number | undefined;
@@ -29,7 +33,7 @@ export function pngColor(file: Uint8Array): PngColor | undefined {
       if (stated.every((value) => value > 0 && value < 1)) chromaticities = stated;
     }
   }
-  if (!gamma) return undefined; // nothing, or 0, which means nothing
+  if (!gamma || gamma < LOWEST_GAMMA || gamma > HIGHEST_GAMMA) return undefined;
   const isSrgbGamma = Math.abs(gamma - GAMMA_OF_SRGB) <= 500;
   const isSrgbColor = chromaticities.every((value, i) => Math.abs(value - SRGB[i]!) < 0.002);
   if (isSrgbGamma && isSrgbColor) return undefined;

@@ -8,7 +8,7 @@ import {
   type StoredParameters,
   withEncoderWeights,
 } from "@let-there-be-color/core/network";
-import { UserError } from "@let-there-be-color/core/user-error";
+import { naming, UserError } from "@let-there-be-color/core/user-error";
 import { readSafetensors } from "../safetensors.js";
 
 /** Where the encoder's starting weights came from; goes into checkpoints and model files. */
@@ -57,7 +57,7 @@ export async function readEncoderWeights(
   );
   const { source, licence } = metadata;
   return {
-    ...named(path, () => withEncoderWeights(network, stored)),
+    ...(await naming(path, () => withEncoderWeights(network, stored))),
     origin: {
       file: basename(path),
       sha256,
@@ -65,14 +65,4 @@ export async function readEncoderWeights(
       ...(licence === undefined ? {} : { licence }),
     },
   };
-}
-
-function named<T>(path: string, task: () => T): T {
-  try {
-    return task();
-  } catch (error) {
-    if (error instanceof UserError)
-      throw new UserError(error.code, `${path}: ${error.message}`, { cause: error });
-    throw error;
-  }
 }

@@ -1,8 +1,6 @@
-// What a format has no place for goes into XMP where XMP has one.
-
-import type { PngText } from "./picture-metadata.js";
-import type { PropertyName } from "./xmp/namespaces.js";
-import type { ListKind, XmpPacket } from "./xmp/packet.js";
+import type { PngText } from "../picture-metadata.js";
+import type { PropertyName } from "./namespaces.js";
+import type { ListKind, XmpPacket } from "./packet.js";
 
 /** Keywords of PNG texts (PNG 3rd edition, 11.3.3.1) with the XMP property of the same meaning. */
 const TEXT_PROPERTIES: ReadonlyMap<string, readonly [PropertyName, ListKind?]> = new Map([
