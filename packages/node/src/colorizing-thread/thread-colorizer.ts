@@ -52,7 +52,9 @@ export class ThreadColorizer {
     { model, modelInterface, pictures, ...runtimeOptions }: ModelOptions,
   ): Promise<ModelFacts> {
     const use = { modelInterface, ...(pictures === undefined ? {} : { pictures }) };
-    this.#model = await loadColorModel(model, runtimeOptions, use, watch);
+    // ONNX Runtime takes no shared memory.
+    const file = model instanceof Uint8Array ? new Uint8Array(model) : model;
+    this.#model = await loadColorModel(file, runtimeOptions, use, watch);
     this.#references = new ReferencePictures(this.#model);
     this.#composer = new Composer(runtimeOptions.threads);
     const { metadata, readOuts } = this.#model;

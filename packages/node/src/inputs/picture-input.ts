@@ -34,9 +34,7 @@ export type ThreadInput = string | Uint8Array | RawPixels;
  * @throws the reason of `signal` if it is aborted
  */
 export async function threadInput(input: PictureInput, signal?: AbortSignal): Promise<ThreadInput> {
-  if (typeof input === "string" || input instanceof URL) {
-    return pathOfFile(input);
-  }
+  if (typeof input === "string" || input instanceof URL) return pathOfFile(input);
   if (input instanceof Uint8Array) return sharedCopy([input]);
   if (input instanceof ArrayBuffer) return sharedCopy([new Uint8Array(input)]);
   if (input instanceof Blob)
@@ -59,9 +57,9 @@ async function pixelsOf(pixels: RawPixels): Promise<RawPixels> {
 }
 
 function unknownInput(input: unknown): UserError {
-  const received = input === null ? "null" : typeof input;
+  const isObject = typeof input === "object" && input !== null;
   return new UserError(
     "input-broken",
-    `Expected a picture (path, file URL, bytes, Blob, stream or {data, width, height, channels}) but received ${received === "object" ? "an object of another kind" : received}.`,
+    `Expected a picture (path, file URL, bytes, Blob, stream or {data, width, height, channels}) but received ${isObject ? "an object of another kind" : input}; of a Response pass the body.`,
   );
 }

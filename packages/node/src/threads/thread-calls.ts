@@ -63,7 +63,7 @@ export class ThreadCalls<Service> {
     const abort = (): void => giveUp(signal!.reason);
     signal?.addEventListener("abort", abort, { once: true });
     try {
-      this.#post({ call, method, args, stop });
+      this.#post({ call, method, args, stop }, answered);
       this.#pool.keepingAlive(answered.promise).then((answer) => {
         if (Atomics.load(stop, 0) === 0) given.resolve(answer);
         else unwanted?.(answer as AnswerOf<Service[Name]>);
@@ -79,16 +79,13 @@ export class ThreadCalls<Service> {
     return this.#pool.close();
   }
 
-  #post(call: Call): void {
+  #post(call: Call, { reject }: Pending<unknown>): void {
     try {
       this.#pool.post(0, call);
     } catch (error) {
       this.#open.delete(call.call);
-      throw new UserError(
-        "option-invalid",
-        `Expected plain values as options of \`${call.method}\` but received something else (${(error as Error).message}).`,
-        { cause: error },
-      );
+      const message = `Expected plain values as options of \`${call.method}\` but received something else (${(error as Error).message}).`;
+      reject(new UserError("option-invalid", message, { cause: error }));
     }
   }
 
