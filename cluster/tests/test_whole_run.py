@@ -136,7 +136,7 @@ class WholeRunTest(unittest.TestCase):
         photograph = os.path.join(ROOT, "samples", "meadow.jpg")
         colored = os.path.join(self.folder, "out")
         ltbc("colorize", photograph, "--model", model, "-o", colored, "--format", "png")
-        (name,) = os.listdir(colored)
+        (name,) = (each for each in os.listdir(colored) if not each.startswith("."))  # nor the journal
         with Image.open(photograph) as before, Image.open(os.path.join(colored, name)) as after:
             self.assertEqual(after.size, before.size)
             rgb = np.asarray(after.convert("RGB")).astype(int)
