@@ -98,11 +98,11 @@ export class Colorizer {
     options: ColorizeOptions = {},
     watch: Watch<ColorizeProgress> = {},
   ): Promise<ColorPhoto> {
-    return this.#thread.during(async () => {
+    return this.#thread.during(async (calls) => {
       watch.signal?.throwIfAborted();
       const picture = await threadInput(input, watch.signal);
       const args = [picture, await threadOptions(options)] as const;
-      const held = await this.#thread.call("colorize", [...args], watch, ({ photo }) =>
+      const held = await calls.call("colorize", [...args], watch, ({ photo }) =>
         this.#thread.giveUp(photo),
       );
       return new ColorPhoto(held, this.#thread);

@@ -49,9 +49,9 @@ export class ColorizingThread {
   }
 
   /** Work that {@link close} waits for. */
-  async during<T>(task: () => Promise<T>): Promise<T> {
+  async during<T>(task: (calls: ThreadCalls<ThreadColorizer>) => Promise<T>): Promise<T> {
     if (this.#closed) throw new Error("This Colorizer is closed");
-    const work = task();
+    const work = task(this.#thread.calls);
     this.#underWay.add(work);
     try {
       return await work;
@@ -65,9 +65,8 @@ export class ColorizingThread {
     method: Name,
     args: ArgumentsOf<ThreadColorizer[Name]>,
     watch: Watch<ProgressOf<ThreadColorizer[Name]>> = {},
-    unwanted?: (answer: AnswerOf<ThreadColorizer[Name]>) => void,
   ): Promise<AnswerOf<ThreadColorizer[Name]>> {
-    return this.during(() => this.#thread.calls.call(method, args, watch, unwanted));
+    return this.during((calls) => calls.call(method, args, watch));
   }
 
   /** Gives up a photograph that nobody has got. */

@@ -60,18 +60,26 @@ describe("a picture may be", () => {
 
 describe("what is no picture", () => {
   it.each([
-    ["https://example.org/a.jpg", "input-missing", /address https:.*nothing is fetched.*\.body/],
-    [new URL("http://example.org/"), "input-missing", /address http:/],
-    [5, "input-broken", /path, file URL, bytes, Blob, stream.* but received 5/],
-    [null, "input-broken", /received null/],
-    [{}, "input-broken", /an object of another kind/],
-    [new Response("x"), "input-broken", /of a Response pass the body/],
-    [Readable.from(["text"]), "input-broken", /stream of bytes but received a string/],
-    [Readable.from([]), "input-broken", /the input is empty/],
-    [createReadStream(join(folder, "none.png")), "input-missing", /stream .* has failed .*ENOENT/],
-    [Readable.from(pieces(png.subarray(0, 900))), "input-broken", /broken or cut short/],
-  ])("is refused with what to do: %j", async (input, code, message) => {
-    const error = await colorizer.colorize(input as PictureInput).catch((reason) => reason);
+    [
+      () => "https://example.org/a.jpg",
+      "input-missing",
+      /address https:.*nothing is fetched.*\.body/,
+    ],
+    [() => new URL("http://example.org/"), "input-missing", /address http:/],
+    [() => 5, "input-broken", /path, file URL, bytes, Blob, stream.* but received 5/],
+    [() => null, "input-broken", /received null/],
+    [() => ({}), "input-broken", /an object of another kind/],
+    [() => new Response("x"), "input-broken", /of a Response pass the body/],
+    [() => Readable.from(["text"]), "input-broken", /stream of bytes but received a string/],
+    [() => Readable.from([]), "input-broken", /the input is empty/],
+    [
+      () => createReadStream(join(folder, "none.png")),
+      "input-missing",
+      /stream .* has failed .*ENOENT/,
+    ],
+    [() => Readable.from(pieces(png.subarray(0, 900))), "input-broken", /broken or cut short/],
+  ])("is refused with what to do: %s", async (input, code, message) => {
+    const error = await colorizer.colorize(input() as PictureInput).catch((reason) => reason);
     expect(error).toMatchObject({ name: "UserError", code });
     expect(error.message).toMatch(message);
   });
